@@ -1,0 +1,64 @@
+# A thin front to CMake: every target sets up what is missing, configures, builds in parallel, runs.
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+# oneDNN's wheel is for x86-64 only; elsewhere the portable kernels are used, unless ONEDNN=ON says that the system has it.
+export ONEDNN ?= $(if $(filter x86_64 amd64,$(shell uname -m)),ON,OFF)
+release_flags := -DRUSH_ONEDNN=$(ONEDNN)
+asan_flags := -DRUSH_ONEDNN=$(ONEDNN)
+
+CPP_FILES = git ls-files --cached --others --exclude-standard -z '*.h' '*.cc' '*.cpp'
+
+.DEFAULT_GOAL := help
+.SECONDARY:
+.PHONY: help setup demo test asan portable tsan debug parity docs bench bench-torch format check clean build-% test-%
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+setup: ## install what is missing
+	@tools/setup.sh
+
+# Waiting threads that sleep instead of spinning cost little alone, and make a busy machine ten times faster.
+demo: setup build/release/build.ninja ## train a small convolutional network on handwritten digits
+	@cmake --build build/release -j $(JOBS) --target rushlight
+	@OMP_WAIT_POLICY=$${OMP_WAIT_POLICY:-passive} build/release/rushlight train digits
+
+test: test-release ## build everything and run the tests
+debug: test-debug ## the same without optimisation
+asan: test-asan ## the same under the address and undefined-behaviour sanitizers
+portable: test-portable ## the same without oneDNN
+tsan: test-tsan ## the threaded tests under the thread sanitizer
+
+test-%: build-%
+	@ctest --preset $* -j $(JOBS)
+
+build-%: setup build/%/build.ninja
+	@cmake --build build/$* -j $(JOBS)
+
+build/%/build.ninja: CMakePresets.json | setup
+	@cmake --preset $* $($*_flags)
+	@touch $@
+
+parity: build-release ## compare values and gradients of every op with PyTorch's (installs PyTorch)
+	@tools/setup_parity.sh && tests/parity/run.sh build/release
+
+bench: build-release ## run the benchmarks
+	@for program in $$(find build/release/bench -maxdepth 1 -type f -executable 2>/dev/null | sort); do \
+	  echo "== $$program"; $$program || exit 1; done
+
+bench-torch: build-release ## training steps beside PyTorch's (installs PyTorch)
+	@tools/setup_parity.sh && python3 bench/compare.py build/release/bench/training_bench --python .venv-parity/bin/python
+
+format: setup ## format C++ and Python
+	@$(CPP_FILES) | xargs -0 -r clang-format -i
+	@ruff format --quiet . && ruff check --quiet --fix .
+
+check: setup ## format, layers, sizes
+	@$(CPP_FILES) | xargs -0 -r clang-format --dry-run -Werror
+	@ruff format --quiet --check . && ruff check --quiet .
+	@python3 tools/check_layers.py
+	@python3 tools/check_size.py
+
+clean: ## remove the build folders
+	@rm -rf build

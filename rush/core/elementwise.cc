@@ -1,0 +1,178 @@
+// Broadcasting and type promotion, done once for all element-wise ops. Inputs are never expanded or
+// wired through casts: kernels see strides of 0, and the backward pass brings each gradient back to
+// its input's shape and dtype, so no gradient rule mentions either.
+#include "rush/kernels/elementwise.h"
+
+#include "rush/core/internal.h"
+#include "rush/core/vocabulary.h"
+
+namespace rush::detail {
+namespace {
+
+// PyTorch's three categories: tensors with dimensions outrank 0-d tensors, which outrank plain
+// numbers; a lower category decides only the kind (bool < integer < floating).
+struct Promotion {
+  bool has[3] = {};
+  DType type[3] = {};
+
+  void add(const Tensor& t) {
+    const int category = t.rank() > 0 ? 0 : t.is_weak() ? 2 : 1;
+    DType d = t.dtype();
+    if (category == 2 && is_floating(d)) d = default_dtype();
+    type[category] = has[category] ? promote(type[category], d) : d;
+    has[category] = true;
+  }
+  DType result() const {
+    DType out = DType::kBool;
+    bool any = false;
+    for (int c = 2; c >= 0; --c) {
+      if (!has[c]) continue;
+      if (!any)
+        out = type[c];
+      else if (is_floating(type[c]))
+        out = type[c];
+      else if (type[c] == DType::kBool || is_floating(out))
+        out = promote(type[c], out);
+      else
+        out = type[c];
+      any = true;
+    }
+    return out;
+  }
+};
+
+[[noreturn, gnu::cold]] void fail_dtype(const Op& op, DType t) {
+  fail<TypeError>(op.name, ": not defined for ", t, "; cast the input first, e.g. x.to(float32)");
+}
+
+// The layout of the result: that of the first input that fills it densely, so that channels-last
+// networks stay channels-last.
+Strides result_strides(const Shape& shape, std::span<const Arg> in) {
+  for (const Arg& a : in)
+    if (a.tensor->shape() == shape && !a.tensor->is_contiguous() &&
+        is_dense(shape, a.tensor->strides()))
+      return dense_strides_like(shape, a.tensor->strides());
+  return contiguous_strides(shape);
+}
+
+// The strides of an input seen in the output's shape: 0 where it repeats.
+Strides broadcast_strides(const Layout& from, const Shape& shape) {
+  Strides out = Dims::filled(shape.size(), 0);
+  const int shift = shape.size() - from.rank();
+  for (int i = 0; i < from.rank(); ++i)
+    if (from.shape[i] != 1 || shape[i + shift] == 1) out[i + shift] = from.strides[i];
+  return out;
+}
+
+Tensor converted(const Tensor& t, DType to) {
+  if (t.is_weak())
+    return is_floating(to) || is_floating(t.dtype()) ? Tensor::scalar(t.item<double>(), to) : [&] {
+      const int64_t v = t.item<int64_t>();
+      return cast(Tensor::copy_of(&v, 1, {}, DType::kInt64), to);
+    }();
+  const NoGrad no_grad;
+  return cast(t.detach(), to);
+}
+
+}  // namespace
+
+ElementwisePlan plan_elementwise(const Op& op, std::span<const Arg> in) {
+  const size_t first = op.types == Types::kSelect ? 1 : 0;
+  Promotion promotion;
+  ElementwisePlan plan;
+  bool is_first = true;
+  for (size_t i = 0; i < in.size(); ++i) {
+    const Tensor& t = *in[i].tensor;
+    if (!t.defined()) {
+      if (i < op.required_args())
+        fail(op.name, ": argument ", op.args[i], " is an undefined tensor");
+      continue;
+    }
+    plan.shape = is_first ? t.shape() : broadcast_shapes(op.name.c_str(), plan.shape, t.shape());
+    is_first = false;
+    if (i >= first)
+      promotion.add(t);
+    else if (t.dtype() != DType::kBool)
+      fail<TypeError>(op.name, ": ", op.args[i], " must be bool; got ", t.dtype());
+  }
+  plan.computing = promotion.result();
+  if (op.types == Types::kFloat && !is_floating(plan.computing)) plan.computing = default_dtype();
+  if (!((op.dtypes >> static_cast<int>(plan.computing)) & 1)) fail_dtype(op, plan.computing);
+  plan.result = op.types == Types::kCompare ? DType::kBool : plan.computing;
+  return plan;
+}
+
+void run_elementwise_into(const Op& op, std::span<const Arg> in, AttrRef attrs,
+                          const ElementwisePlan& plan, const Tensor& out) {
+  const kernels::Entry* entry = entry_of(op);
+  if (!entry || !entry->is_row_op() || !entry->rows[static_cast<int>(plan.computing)])
+    fail<TypeError>(op.name, ": no ", out.device(), " kernel for ", plan.computing);
+  const size_t first = op.types == Types::kSelect ? 1 : 0;
+  InlineVec<kernels::View, 4> views;
+  InlineVec<Tensor, 4> kept;
+  for (size_t i = 0; i < in.size(); ++i) {
+    const Tensor* t = in[i].tensor;
+    if (!t->defined()) {
+      views.push_back({nullptr, plan.computing, plan.shape, Dims::filled(plan.shape.size(), 0)});
+      continue;
+    }
+    if (i >= first && t->dtype() != plan.computing)
+      t = &kept.emplace_back(converted(*t, plan.computing));
+    views.push_back({t->raw(), t->dtype(), plan.shape, broadcast_strides(t->layout(), plan.shape)});
+    kept.reserve(in.size());
+  }
+  kernels::run_elementwise(*entry, plan.computing, out.view_of(), views, attrs.data);
+}
+
+namespace {
+
+// The common case, in which no work is needed before the kernel: equal shapes and dtypes, all
+// contiguous, small enough for one row. Returns false when it does not apply.
+bool try_fast(const Op& op, std::span<const Arg> in, AttrRef attrs, Tensor& out) {
+  constexpr int64_t kOneRow = 8192;
+  const kernels::Entry* entry = detail::bound_entry(op);
+  if (!entry || op.types == Types::kSelect || !in[0].tensor->defined()) return false;
+  const TensorBody& x = in[0].tensor->body();
+  const kernels::RowFunction row_function = entry->rows[static_cast<int>(x.dtype)];
+  if (!row_function || x.is_weak || (op.types == Types::kFloat && !is_floating(x.dtype)) ||
+      !((op.dtypes >> static_cast<int>(x.dtype)) & 1))
+    return false;
+  const int64_t n = x.layout.numel();
+  if (n * entry->cost > kOneRow || !is_contiguous(x.layout.shape, x.layout.strides)) return false;
+  kernels::Row row;
+  for (size_t i = 0; i < in.size(); ++i) {
+    if (!in[i].tensor->defined()) return false;
+    const TensorBody& t = in[i].tensor->body();
+    if (i > 0 && (t.dtype != x.dtype || t.is_weak || !(t.layout.shape == x.layout.shape) ||
+                  !is_contiguous(t.layout.shape, t.layout.strides)))
+      return false;
+    row.ptr[i + 1] = static_cast<char*>(t.storage->data()) + t.layout.offset * size_of(t.dtype);
+    row.stride[i + 1] = 1;
+  }
+  const DType result = op.types == Types::kCompare ? DType::kBool : x.dtype;
+  auto body = TensorBody::make();
+  body->storage = Storage::make(static_cast<size_t>(n) * size_of(result));
+  body->layout.shape = x.layout.shape;
+  body->layout.strides = x.layout.strides;
+  body->dtype = result;
+  row.n = n;
+  row.ptr[0] = body->storage->data();
+  row.stride[0] = 1;
+  row.attrs = attrs.data;
+  if (n > 0) row_function(row);
+  out = Tensor(std::move(body));
+  return true;
+}
+
+}  // namespace
+
+Tensor run_elementwise(const Op& op, std::span<const Arg> in, AttrRef attrs) {
+  Tensor out;
+  if (in.size() < kernels::kMaxOperands && try_fast(op, in, attrs, out)) return out;
+  const ElementwisePlan plan = plan_elementwise(op, in);
+  out = fresh(plan.shape, result_strides(plan.shape, in), plan.result);
+  run_elementwise_into(op, in, attrs, plan, out);
+  return out;
+}
+
+}  // namespace rush::detail

@@ -1,0 +1,96 @@
+// Node: an op that was applied. The eager tape and the deferred graph are made of the same nodes.
+//
+// Invariants: a node is created after the nodes its inputs come from, so ids grow along every edge.
+// A node holds no tensor handles of its outputs; what a gradient reads is kept as storage + layout.
+// Destruction unlinks chains of any length without recursion.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "rush/core/apply.h"
+
+namespace rush {
+
+// A value kept for the gradient: input i is slot i, output i is slot kOutput + i.
+struct Saved {
+  static constexpr int kOutput = 1 << 16;
+  StorageRef storage;  // null: only the spec is kept
+  Layout layout;
+  DType dtype = DType::kFloat32;
+  bool is_weak = false;
+  uint32_t version = 0;
+  int slot = 0;
+};
+
+using GradHook = std::function<Tensor(const Tensor&)>;  // may return a replacement, or undefined
+using NodeBackward = std::function<Tensors(const GradCall&)>;
+
+struct Hook {
+  uint32_t output;
+  uint64_t id;
+  GradHook run;
+};
+
+// What only few nodes have.
+struct NodeExtra {
+  Tensor grad;  // leaves: what backward accumulated
+  // By output: hooks on its gradient, and intermediate gradients to keep.
+  std::vector<Hook> hooks;
+  std::vector<std::pair<uint32_t, Tensor>> retained;
+  NodeBackward backward;  // ops defined by user code
+  std::string name;       // graph mode
+  std::string trace;      // anomaly mode: where the forward call came from
+  Tensor constant;        // graph mode: a tensor with data that entered the graph
+};
+
+class Node : public RefCounted<Node> {
+ public:
+  static Ref<Node> make(const Op* op);
+  static void destroy(Node* n);
+
+  const Op* op = nullptr;  // null: a leaf, a placeholder or a constant
+  uint64_t id = 0;
+  bool is_symbolic = false;  // written down, not run: its outputs have no values
+  bool is_released = false;  // its saved values were freed by a backward pass
+  bool needs_grad = false;   // a gradient may be asked for (graph mode: false for pure data)
+  AttrBox attrs;
+  InlineVec<Edge, 3> inputs;  // null edges: inputs that nobody records
+  InlineVec<Spec, 1> outputs;
+  InlineVec<Saved, 2> saved;
+  std::unique_ptr<NodeExtra> extra;
+
+  NodeExtra& extras() {
+    if (!extra) extra = std::make_unique<NodeExtra>();
+    return *extra;
+  }
+  const Saved* find_saved(int slot) const {
+    for (const Saved& s : saved)
+      if (s.slot == slot) return &s;
+    return nullptr;
+  }
+  bool is_leaf() const { return op == nullptr; }
+  const char* name() const {
+    if (extra && !extra->name.empty()) return extra->name.c_str();
+    return op ? op->name.c_str() : "leaf";
+  }
+
+ private:
+  Node() = default;
+  Node* next_pending_ = nullptr;  // while waiting for destruction
+};
+
+// A symbolic tensor without a maker: what graphs start from. `needs_grad`: gradients may be asked
+// for with respect to it.
+Tensor make_symbolic(const Spec& spec, bool needs_grad = true);
+
+// Rewires `target` to a node of `op` over `inputs`, after the caller has written the result into
+// target's memory and bumped its version. What the rules read of the inputs is saved as it is now.
+void record_in_place(const Op& op, const Tensor& target, std::span<const Arg> inputs,
+                     AttrRef attrs);
+// The checks every in-place write begins with: raises Error when recording would go wrong.
+void check_in_place(const char* op, const Tensor& target, bool recording);
+
+}  // namespace rush

@@ -1,0 +1,267 @@
+// The tape: which applications leave a node, what a node keeps, and how in-place writes rewire a
+// tensor's history.
+#include "rush/core/internal.h"
+#include "rush/core/vocabulary.h"
+
+namespace rush {
+namespace detail {
+namespace {
+
+bool has_bit(uint32_t mask, size_t i) { return (mask >> std::min<size_t>(i, 31)) & 1; }
+
+// The union of what the rules read that may be asked for: only inputs somebody records count.
+Saves saves_for(const Op& op, std::span<const Arg> in) {
+  if (op.has_body_gradient()) return {.x = ~0u};
+  if (op.joint_grad) return op.saves[0];
+  Saves all;
+  for (size_t i = 0; i < in.size(); ++i) {
+    if (!in[i].tensor->defined() || !in[i].tensor->body().edge) continue;
+    const size_t rule = std::min(i, op.saves.size() - 1);
+    all.x |= op.saves[rule].x;
+    all.y |= op.saves[rule].y;
+    all.spec |= op.saves[rule].spec;
+  }
+  return all;
+}
+
+void save(Node& node, const Tensor& t, int slot, bool with_data) {
+  const TensorBody& b = t.body();
+  Saved& s = node.saved.emplace_back();
+  if (with_data) s.storage = b.storage;
+  s.layout.shape = b.layout.shape;
+  s.layout.strides = b.layout.strides;
+  s.layout.offset = b.layout.offset;
+  s.dtype = b.dtype;
+  s.is_weak = b.is_weak;
+  s.version = b.storage->version();
+  s.slot = slot;
+}
+
+Ref<Node> node_with_inputs(const Op& op, std::span<const Arg> in, AttrRef attrs,
+                           const Saves& saves) {
+  Ref<Node> node = Node::make(&op);
+  node->needs_grad = true;
+  if (attrs.data) node->attrs = AttrBox(attrs);
+  node->inputs.reserve(in.size());
+  for (size_t i = 0; i < in.size(); ++i) {
+    const Tensor& t = *in[i].tensor;
+    if (!t.defined()) {
+      node->inputs.emplace_back();
+      continue;
+    }
+    node->inputs.push_back(t.body().edge);
+    if (has_bit(saves.x, i))
+      save(*node, t, static_cast<int>(i), true);
+    else if (has_bit(saves.spec, i) && !t.body().edge)
+      save(*node, t, static_cast<int>(i), false);
+  }
+  if (t_detect_anomaly) node->extras().trace = call_site();
+  return node;
+}
+
+void attach(Node& node, std::span<Tensor> outs, const Saves& saves) {
+  for (size_t i = 0; i < outs.size(); ++i) {
+    const TensorBody& b = outs[i].body();
+    node.outputs.emplace_back(Spec{b.layout.shape, b.dtype});
+    if (has_bit(saves.y, i)) save(node, outs[i], Saved::kOutput + static_cast<int>(i), true);
+  }
+  for (size_t i = 0; i < outs.size(); ++i) {
+    TensorBody& b = outs[i].body();
+    if (!is_floating(b.dtype)) continue;
+    b.edge = Edge(&node, static_cast<uint32_t>(i));
+  }
+}
+
+}  // namespace
+
+bool wants_node(const Op& op, std::span<const Arg> in) {
+  for (size_t i = 0; i < in.size(); ++i)
+    if (in[i].tensor->defined() && in[i].tensor->body().edge && op.is_differentiable(i))
+      return true;
+  return false;
+}
+
+void record(const Op& op, std::span<const Arg> in, AttrRef attrs, std::span<Tensor> outs) {
+  const Saves saves = saves_for(op, in);
+  const Ref<Node> node = node_with_inputs(op, in, attrs, saves);
+  attach(*node, outs, saves);
+}
+
+// A tensor with data that meets symbolic ones becomes a constant of the graph.
+static Edge edge_in_graph(const Tensor& t) {
+  const TensorBody& b = t.body();
+  if (b.edge && (!b.storage || b.edge.node()->is_leaf())) return b.edge;
+  const Tensor stands_for = make_symbolic({b.layout.shape, b.dtype}, false);
+  stands_for.body().edge.node()->extras().constant = t;
+  return stands_for.body().edge;
+}
+
+Tensors defer(const Op& op, std::span<const Arg> in, AttrRef attrs) {
+  if (op.writes_in_place() && op.outputs == 0)  // nothing would hang on it
+    fail(op.name, ": only writes in place, which a symbolic tensor does not allow");
+  InlineVec<OutSpec, 2> specs;
+  if (op.is_elementwise) {
+    const ElementwisePlan plan = plan_elementwise(op, in);
+    specs.push_back(OutSpec{{plan.shape, plan.result}, Format::kContiguous});
+  } else if (op.is_view) {
+    Layout out;
+    if (!op.view(op.name.c_str(), Layout(in[0].tensor->shape()), attrs.data, &out))
+      fail<ShapeError>(op.name, ": not possible for shape ", in[0].tensor->shape());
+    specs.push_back(OutSpec{{out.shape, in[0].tensor->dtype()}, Format::kContiguous});
+  } else if (op.infer) {
+    infer(op, in, attrs, specs);
+  } else {
+    return op.body(values_of(in), attrs.data);
+  }
+  // Before the node: constants get their nodes here, and ids must grow along every edge.
+  InlineVec<Edge, 4> edges;
+  for (const Arg& a : in) edges.push_back(a.tensor->defined() ? edge_in_graph(*a.tensor) : Edge());
+  Ref<Node> node = Node::make(&op);
+  node->is_symbolic = true;
+  if (attrs.data) node->attrs = AttrBox(attrs);
+  for (Edge& edge : edges) {
+    node->inputs.push_back(std::move(edge));
+    if (const Node* source = node->inputs.back().node())
+      node->needs_grad |=
+          t_grad_enabled && source->needs_grad && op.is_differentiable(node->inputs.size() - 1);
+  }
+  Tensors outs;
+  for (const OutSpec& spec : specs) {
+    auto body = TensorBody::make();
+    body->layout = Layout(spec.shape);
+    body->dtype = spec.dtype;
+    body->edge = Edge(node.get(), static_cast<uint32_t>(node->outputs.size()));
+    node->outputs.push_back(spec);
+    outs.push_back(Tensor(std::move(body)));
+  }
+  return outs;
+}
+
+}  // namespace detail
+
+// ---- In place ---------------------------------------------------------------------------------
+
+void check_in_place(const char* op, const Tensor& target, bool recording) {
+  const TensorBody& b = target.body();
+  if (!b.storage)
+    fail(op, ": a symbolic tensor cannot be changed in place; use the result instead");
+  if (b.is_weak) fail(op, ": a plain number cannot be changed in place");
+  for (int i = 0; i < b.layout.rank(); ++i)
+    if (b.layout.strides[i] == 0 && b.layout.shape[i] > 1 && b.layout.numel() > 0)
+      fail(op, ": an expanded tensor of shape ", b.layout.shape,
+           " shows one element in several places; clone() it before changing it in place");
+  if (!recording) return;
+  if (b.edge && b.edge.node()->is_leaf())
+    fail(op,
+         ": a leaf that requires a gradient cannot be changed in place while gradients are "
+         "recorded; do it under NoGrad, or on a clone()");
+  if (b.base && (b.edge || b.base->edge))
+    fail(op,
+         ": cannot change a view of a tensor whose gradient is recorded; write to the tensor "
+         "itself (x[i] = v), or under NoGrad");
+}
+
+namespace {
+
+// Whether recording an in-place write is called for: somebody involved wants a gradient.
+bool wants_history(const Op& op, const Tensor& target, std::span<const Arg> in) {
+  return detail::t_grad_enabled && (target.body().edge || detail::wants_node(op, in));
+}
+
+void check_base_of_view(const char* op, const Tensor& target) {
+  if (target.body().base)
+    fail(op,
+         ": the value carries a gradient, but the target is a view, whose other views would "
+         "not know; write to the whole tensor (x[i] = v), or under NoGrad");
+}
+
+void rewire(const Tensor& target, const Ref<Node>& node) {
+  TensorBody& b = target.body();
+  node->outputs.emplace_back(Spec{b.layout.shape, b.dtype});
+  b.edge = Edge(node.get(), 0);
+  b.storage->start_history();
+}
+
+}  // namespace
+
+void record_in_place(const Op& op, const Tensor& target, std::span<const Arg> inputs,
+                     AttrRef attrs) {
+  if (!wants_history(op, target, inputs)) return;
+  const Saves saves = detail::saves_for(op, inputs);
+  rewire(target, detail::node_with_inputs(op, inputs, attrs, saves));
+}
+
+const Tensor& apply_in_place(const Op& op, const Tensor& target, std::span<const Arg> others,
+                             AttrRef attrs) {
+  using namespace detail;
+  InlineVec<Arg, 4> in;
+  in.push_back(target);
+  for (const Arg& a : others) in.push_back(a);
+  if (any_symbolic(in)) check_in_place(op.name.c_str(), Tensor(make_symbolic({})), false);
+  const bool recording = wants_history(op, target, in);
+  check_in_place(op.name.c_str(), target, recording);
+  if (recording) check_base_of_view(op.name.c_str(), target);
+  const ElementwisePlan plan = plan_elementwise(op, in);
+  if (!(plan.shape == target.shape()))
+    fail<ShapeError>(op.name, "_: the result has shape ", plan.shape,
+                     ", which does not fit in place into ", target.shape());
+  if (promote(plan.result, target.dtype()) != target.dtype() &&
+      !(is_floating(plan.result) && is_floating(target.dtype())) &&
+      !(is_integral(plan.result) && is_integral(target.dtype())))
+    fail<TypeError>(op.name, "_: a result of dtype ", plan.result,
+                    " cannot be written in place to ", target.dtype());
+
+  Ref<Node> node;
+  Saves saves;
+  if (recording) {  // before the write: values saved now must be noticed as changed later
+    saves = saves_for(op, in);
+    node = node_with_inputs(op, in, attrs, saves);
+  }
+  InlineVec<Tensor, 4> copies;
+  copies.reserve(in.size());
+  for (size_t i = 1; i < in.size(); ++i) {
+    const Tensor& t = *in[i].tensor;
+    const bool overlaps = t.defined() && t.storage() == target.storage() &&
+                          !(t.shape() == target.shape() && t.strides() == target.strides() &&
+                            t.layout().offset == target.layout().offset);
+    if (overlaps) {
+      const NoGrad no_grad;
+      in[i] = copies.emplace_back(clone(t));
+    }
+  }
+  if (plan.computing == target.dtype() && plan.result == target.dtype()) {
+    run_elementwise_into(op, in, attrs, plan, target);
+  } else {
+    const NoGrad no_grad;
+    const Tensor result = fresh(plan.shape, contiguous_strides(plan.shape), plan.result);
+    run_elementwise_into(op, in, attrs, plan, result);
+    target.copy_(result);
+  }
+  target.storage()->bump_version(op.name.c_str());
+  if (recording) {
+    rewire(target, node);
+    if (saves.y & 1) save(*node, target, Saved::kOutput, true);
+  }
+  return target;
+}
+
+void write_in_place(const char* op, const Tensor& target, const Tensor& value) {
+  const bool recording = detail::t_grad_enabled && (target.body().edge || value.body().edge);
+  check_in_place(op, target, recording);
+  if (recording) check_base_of_view(op, target);
+  if (!(value.shape() == target.shape()))
+    fail<ShapeError>(op, ": a value of shape ", value.shape(), " does not fit into ",
+                     target.shape());
+  const Tensor fitting = value.dtype() == target.dtype() ? value : cast(value, target.dtype());
+  {
+    const NoGrad no_grad;
+    target.copy_(fitting.detach());
+  }
+  target.storage()->bump_version(op);  // errors name this op, not the copy
+  if (!recording) return;
+  TensorBody& b = target.body();
+  b.edge = fitting.body().edge;
+  b.storage->start_history();
+}
+
+}  // namespace rush

@@ -1,0 +1,48 @@
+// Attributes of losses.
+#pragma once
+
+#include <cstdint>
+
+#include "rush/base/fields.h"
+
+namespace rush {
+
+// What becomes of the losses of single elements.
+enum class Reduction : uint8_t { kNone, kMean, kSum };
+
+struct LossAttrs {
+  Reduction reduction = Reduction::kMean;
+  static constexpr auto fields() { return std::tuple(Field{"reduction", &LossAttrs::reduction}); }
+};
+
+struct ClassLossAttrs {
+  int64_t ignore_index = -100;
+  double label_smoothing = 0;
+  Reduction reduction = Reduction::kMean;
+  static constexpr auto fields() {
+    return std::tuple(Field{"ignore_index", &ClassLossAttrs::ignore_index},
+                      Field{"label_smoothing", &ClassLossAttrs::label_smoothing},
+                      Field{"reduction", &ClassLossAttrs::reduction});
+  }
+};
+
+// Losses with one number: the width of the quadratic part.
+struct WidthLossAttrs {
+  double beta = 1;
+  Reduction reduction = Reduction::kMean;
+  static constexpr auto fields() {
+    return std::tuple(Field{"beta", &WidthLossAttrs::beta},
+                      Field{"reduction", &WidthLossAttrs::reduction});
+  }
+};
+
+struct KlDivAttrs {
+  bool log_target = false;
+  Reduction reduction = Reduction::kMean;
+  static constexpr auto fields() {
+    return std::tuple(Field{"log_target", &KlDivAttrs::log_target},
+                      Field{"reduction", &KlDivAttrs::reduction});
+  }
+};
+
+}  // namespace rush

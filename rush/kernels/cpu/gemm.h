@@ -1,0 +1,39 @@
+// Matrix products on raw memory: what matmul, linear and the portable convolution are made of.
+//
+// c[i, j] = sum_k a[i, k] * b[k, j], plus bias[j] or the old c[i, j]. Every operand of the product
+// may have any strides (transposed, broadcast, reversed); columns of c are adjacent.
+#pragma once
+
+#include <cstdint>
+
+namespace rush::kernels::cpu {
+
+template <typename T>
+struct Gemm {
+  int64_t m, n, k;
+  const T* a;
+  int64_t a_row, a_col;
+  const T* b;
+  int64_t b_row, b_col;
+  T* c;
+  int64_t c_row;
+  const T* bias = nullptr;  // [n]; not together with accumulate
+  bool accumulate = false;
+
+  int64_t work() const { return m * n * k; }
+};
+
+// Products below this many multiply-adds run on the calling thread.
+inline constexpr int64_t kSerialWork = int64_t{1} << 18;
+
+// The fastest way at hand: oneDNN's where it is built in and worth its call, else our own.
+// Parallel when large and not inside a parallel region; with is_deterministic() or without oneDNN
+// the bits do not depend on the number of threads.
+void gemm(const Gemm<float>& g);
+void gemm(const Gemm<double>& g);
+
+// Our own kernels, vectorised with Highway, for any strides. Bits never depend on thread counts.
+void gemm_portable(const Gemm<float>& g);
+void gemm_portable(const Gemm<double>& g);
+
+}  // namespace rush::kernels::cpu

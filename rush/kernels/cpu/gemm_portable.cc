@@ -1,0 +1,358 @@
+// Matrix product with Highway. One register tile serves all: kRows x (1 or 2 vectors) of c stay in
+// registers while k runs; a is read element by element (broadcast), b by vectors.
+//
+// Small products use a and b where they lie; only a b whose rows are not adjacent is packed. Large
+// ones are cut into blocks of c, each a task of its own that copies its blocks of a and b into
+// scratch, so that they are dense in the caches. k is never split between tasks.
+#include <algorithm>
+#include <cstring>
+#include <type_traits>
+
+#include "rush/base/threads.h"
+#include "rush/kernels/cpu/gemm.h"
+#include "rush/kernels/cpu/scratch.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "rush/kernels/cpu/gemm_portable.cc"
+#include "hwy/foreach_target.h"
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace rush::kernels::cpu::HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+template <typename T>
+using Tag = hn::ScalableTag<T>;
+
+// Rows of the register tile: with 2 vectors a row it leaves room for b and a broadcast element.
+constexpr int kRows = HWY_TARGET <= HWY_AVX3 ? 12 : 6;
+
+// One register tile. `add` is what the result is added to (a bias with add_row 0, c itself), or
+// null.
+template <typename T>
+struct TileArgs {
+  int64_t k;
+  const T* a;
+  int64_t a_row, a_col;
+  const T* b;
+  int64_t b_row;
+  T* c;
+  int64_t c_row;
+  const T* add;
+  int64_t add_row;
+};
+
+template <int kM, int kV, typename T>
+HWY_NOINLINE void Tile(const TileArgs<T>& t) {
+  const Tag<T> d;
+  constexpr int kN = static_cast<int>(hn::MaxLanes(Tag<T>()));
+  hn::Vec<Tag<T>> sum[kM][kV];
+#pragma GCC unroll 16
+  for (int i = 0; i < kM; ++i)
+#pragma GCC unroll 2
+    for (int v = 0; v < kV; ++v) sum[i][v] = hn::Zero(d);
+  const T* HWY_RESTRICT a = t.a;
+  const T* HWY_RESTRICT b = t.b;
+  const int64_t a_row = t.a_row, a_col = t.a_col, b_row = t.b_row;
+  for (int64_t k = 0; k < t.k; ++k, a += a_col, b += b_row) {
+    hn::Vec<Tag<T>> vb[kV];
+#pragma GCC unroll 2
+    for (int v = 0; v < kV; ++v) vb[v] = hn::LoadU(d, b + v * kN);
+#pragma GCC unroll 16
+    for (int i = 0; i < kM; ++i) {
+      const auto va = hn::Set(d, a[i * a_row]);
+#pragma GCC unroll 2
+      for (int v = 0; v < kV; ++v) sum[i][v] = hn::MulAdd(va, vb[v], sum[i][v]);
+    }
+  }
+#pragma GCC unroll 16
+  for (int i = 0; i < kM; ++i)
+#pragma GCC unroll 2
+    for (int v = 0; v < kV; ++v) {
+      auto r = sum[i][v];
+      if (t.add) r = hn::Add(r, hn::LoadU(d, t.add + i * t.add_row + v * kN));
+      hn::StoreU(r, d, t.c + i * t.c_row + v * kN);
+    }
+}
+
+template <int kV, typename T>
+using TileFunction = void (*)(const TileArgs<T>&);
+
+template <int kV, typename T, int... kM>
+void RunTile(int rows, const TileArgs<T>& t, std::integer_sequence<int, kM...>) {
+  static constexpr TileFunction<kV, T> kTiles[] = {&Tile<kM + 1, kV, T>...};
+  kTiles[rows - 1](t);
+}
+template <typename T>
+void RunTile(int rows, int vectors, const TileArgs<T>& t) {
+  using All = std::make_integer_sequence<int, kRows>;
+  if (vectors == 2)
+    RunTile<2>(rows, t, All());
+  else
+    RunTile<1>(rows, t, All());
+}
+
+// All rows of one panel of c: `cols` columns, at most 2 vectors. b is padded to whole vectors.
+template <typename T>
+void Panel(int64_t m, int64_t cols, TileArgs<T> t) {
+  constexpr int kN = static_cast<int>(hn::MaxLanes(Tag<T>()));
+  const int vectors = cols > kN ? 2 : 1;
+  const bool is_full = cols == vectors * kN;
+  const int64_t blocks = (m + kRows - 1) / kRows;
+  HWY_ALIGN T edge[kRows * 2 * kN];
+  for (int64_t block = 0, i = 0; block < blocks; ++block) {
+    // Rows are shared out evenly: 16 rows are 8 + 8, not 12 + 4.
+    const int rows = static_cast<int>((m - i + blocks - block - 1) / (blocks - block));
+    if (is_full) {
+      RunTile(rows, vectors, t);
+    } else {
+      TileArgs<T> e = t;
+      e.c = edge;
+      e.c_row = 2 * kN;
+      e.add = nullptr;
+      RunTile(rows, vectors, e);
+      for (int r = 0; r < rows; ++r)
+        for (int64_t j = 0; j < cols; ++j)
+          t.c[r * t.c_row + j] = edge[r * 2 * kN + j] + (t.add ? t.add[r * t.add_row + j] : T(0));
+    }
+    t.a += rows * t.a_row;
+    t.c += rows * t.c_row;
+    if (t.add) t.add += rows * t.add_row;
+    i += rows;
+  }
+}
+
+// packed[k, width] = b[k, cols], columns beyond `cols` zero.
+template <typename T>
+void PackB(int64_t k, int64_t cols, int64_t width, const T* b, int64_t b_row, int64_t b_col,
+           T* HWY_RESTRICT packed) {
+  if (b_col == 1) {
+    for (int64_t i = 0; i < k; ++i) {
+      std::memcpy(packed + i * width, b + i * b_row, cols * sizeof(T));
+      std::fill(packed + i * width + cols, packed + (i + 1) * width, T(0));
+    }
+    return;
+  }
+  for (int64_t j = 0; j < width; ++j) {
+    const T* HWY_RESTRICT from = b + j * b_col;
+    T* HWY_RESTRICT to = packed + j;
+    if (j >= cols)
+      for (int64_t i = 0; i < k; ++i) to[i * width] = T(0);
+    else if (b_row == 1)
+      for (int64_t i = 0; i < k; ++i) to[i * width] = from[i];
+    else
+      for (int64_t i = 0; i < k; ++i) to[i * width] = from[i * b_row];
+  }
+}
+
+// Transposed b in whole vectors: vector j of row i gathers b[i, j ...].
+template <typename T>
+void PackTransposed(int64_t k, int64_t width, const T* b, int64_t b_col, T* HWY_RESTRICT packed) {
+  const Tag<T> d;
+  using Index = hwy::MakeSigned<T>;
+  const hn::RebindToSigned<Tag<T>> di;
+  constexpr int64_t kN = static_cast<int64_t>(hn::MaxLanes(Tag<T>()));
+  const auto index = hn::Mul(hn::Iota(di, Index(0)), hn::Set(di, static_cast<Index>(b_col)));
+  constexpr int64_t kStep = 16;  // a cache line or two of each column at a time
+  for (int64_t i0 = 0; i0 < k; i0 += kStep)
+    for (int64_t j = 0; j < width; j += kN)
+      for (int64_t i = i0; i < std::min(k, i0 + kStep); ++i)
+        hn::Store(hn::GatherIndex(d, b + i + j * b_col, index), d, packed + i * width + j);
+}
+
+// Rows [k0, k0 + k) and columns [j0, j0 + n) of b, as panels of `width` columns one after another.
+template <typename T>
+void PackPanels(int64_t k, int64_t n, int64_t width, const Gemm<T>& g, int64_t k0, int64_t j0,
+                T* HWY_RESTRICT packed) {
+  const T* b = g.b + k0 * g.b_row + j0 * g.b_col;
+  const int64_t whole = n / width * width;
+  if (g.b_col == 1) {  // row by row: reads b in order
+    for (int64_t i = 0; i < k; ++i)
+      for (int64_t j = 0; j < whole; j += width)
+        std::memcpy(packed + j * k + i * width, b + i * g.b_row + j, width * sizeof(T));
+  } else {
+    constexpr int64_t kLargestStride = int64_t{1} << 24;  // gathers index with 32 bits
+    const bool gathers = g.b_row == 1 && g.b_col > 0 && g.b_col < kLargestStride;
+    for (int64_t j = 0; j < whole; j += width) {
+      if (gathers)
+        PackTransposed(k, width, b + j * g.b_col, g.b_col, packed + j * k);
+      else
+        PackB(k, width, width, b + j * g.b_col, g.b_row, g.b_col, packed + j * k);
+    }
+  }
+  if (whole < n)
+    PackB(k, n - whole, width, b + whole * g.b_col, g.b_row, g.b_col, packed + whole * k);
+}
+
+template <typename T>
+const T* AddOf(const Gemm<T>& g, int64_t i, int64_t j) {
+  if (g.accumulate) return g.c + i * g.c_row + j;
+  return g.bias ? g.bias + j : nullptr;
+}
+
+// Few columns, rows of a adjacent: each element of c is a sum over vectors along k.
+template <typename T>
+void Dots(const Gemm<T>& g) {
+  const Tag<T> d;
+  constexpr int64_t kN = static_cast<int64_t>(hn::MaxLanes(Tag<T>()));
+  const Scratch<T> column(g.k);
+  const int64_t whole = g.k / kN * kN;
+  for (int64_t j = 0; j < g.n; ++j) {
+    const T* HWY_RESTRICT b = g.b + j * g.b_col;
+    if (g.b_row != 1) {
+      for (int64_t k = 0; k < g.k; ++k) column[k] = b[k * g.b_row];
+      b = column.data();
+    }
+    for (int64_t i = 0; i < g.m; ++i) {
+      const T* HWY_RESTRICT a = g.a + i * g.a_row;
+      auto sum = hn::Mul(hn::LoadU(d, a), hn::LoadU(d, b));
+      for (int64_t k = kN; k < whole; k += kN)
+        sum = hn::MulAdd(hn::LoadU(d, a + k), hn::LoadU(d, b + k), sum);
+      T total = hn::GetLane(hn::SumOfLanes(d, sum));
+      for (int64_t k = whole; k < g.k; ++k) total += a[k] * b[k];
+      T& c = g.c[i * g.c_row + j];
+      c = total + (g.accumulate ? c : g.bias ? g.bias[j] : T(0));
+    }
+  }
+}
+
+template <typename T>
+void Serial(const Gemm<T>& g);
+
+// Few columns, columns of a adjacent: the transposed product has long rows.
+template <typename T>
+void Turned(const Gemm<T>& g) {
+  const Scratch<T> turned(g.n * g.m);
+  Serial<T>({g.n, g.m, g.k, g.b, g.b_col, g.b_row, g.a, g.a_col, g.a_row, turned.data(), g.m});
+  for (int64_t i = 0; i < g.m; ++i)
+    for (int64_t j = 0; j < g.n; ++j) {
+      T& c = g.c[i * g.c_row + j];
+      c = turned[j * g.m + i] + (g.accumulate ? c : g.bias ? g.bias[j] : T(0));
+    }
+}
+
+// One block of c, a and b as they lie, k in one run.
+template <typename T>
+void Serial(const Gemm<T>& g) {
+  constexpr int64_t kN = static_cast<int64_t>(hn::MaxLanes(Tag<T>()));
+  constexpr int64_t kFewColumns = 4;
+  if (g.n <= kFewColumns && g.m >= kN && g.k > 0) {
+    if (g.a_col == 1 && g.k >= kN) return Dots(g);
+    if (g.a_row == 1) return Turned(g);
+  }
+  constexpr int64_t kOnStack = 2048;
+  HWY_ALIGN T stack[kOnStack];
+  const bool fits = g.k * 2 * kN <= kOnStack;
+  const Scratch<T> heap(fits ? 0 : g.k * 2 * kN);
+  T* packed = fits ? stack : heap.data();
+  for (int64_t j = 0; j < g.n; j += 2 * kN) {
+    const int64_t cols = std::min(2 * kN, g.n - j);
+    const int64_t width = cols > kN ? 2 * kN : kN;
+    TileArgs<T> t{g.k,     g.a,     g.a_row, g.a_col,        g.b + j * g.b_col,
+                  g.b_row, g.c + j, g.c_row, AddOf(g, 0, j), g.accumulate ? g.c_row : 0};
+    if (g.b_col != 1 || cols != width) {
+      PackB(g.k, cols, width, t.b, g.b_row, g.b_col, packed);
+      t.b = packed;
+      t.b_row = width;
+    }
+    Panel(g.m, cols, t);
+  }
+}
+
+// Copies a block of a so that it is dense: rows if rows are adjacent elements, else columns.
+template <typename T>
+void PackA(int64_t m, int64_t k, TileArgs<T>& t, T* HWY_RESTRICT packed) {
+  const T* from = t.a;
+  t.a = packed;
+  if (t.a_row == 1) {
+    for (int64_t j = 0; j < k; ++j) std::memcpy(packed + j * m, from + j * t.a_col, m * sizeof(T));
+    t.a_col = m;
+    return;
+  }
+  constexpr int64_t kPad = 16;  // keeps rows out of step with the cache's sets
+  const int64_t row = k + kPad;
+  for (int64_t i = 0; i < m; ++i) {
+    const T* HWY_RESTRICT r = from + i * t.a_row;
+    if (t.a_col == 1)
+      std::memcpy(packed + i * row, r, k * sizeof(T));
+    else
+      for (int64_t j = 0; j < k; ++j) packed[i * row + j] = r[j * t.a_col];
+  }
+  t.a_row = row;
+  t.a_col = 1;
+}
+
+constexpr int64_t kBlockM = 144, kBlockN = 256, kBlockK = 256;
+
+// The block of c at (i0, j0), of size m x n, with all of k.
+template <typename T>
+void Block(const Gemm<T>& g, int64_t i0, int64_t j0, int64_t m, int64_t n) {
+  constexpr int64_t kN = static_cast<int64_t>(hn::MaxLanes(Tag<T>()));
+  constexpr int64_t kWidth = 2 * kN;
+  const Scratch<T> a_block(kBlockM * (kBlockK + 16)), b_block(kBlockN * kBlockK);
+  for (int64_t k0 = 0; k0 < g.k; k0 += kBlockK) {
+    const int64_t k = std::min(kBlockK, g.k - k0);
+    TileArgs<T> t{};
+    t.k = k;
+    t.a = g.a + i0 * g.a_row + k0 * g.a_col;
+    t.a_row = g.a_row;
+    t.a_col = g.a_col;
+    PackA(m, k, t, a_block.data());
+    t.b_row = kWidth;
+    t.c_row = g.c_row;
+    const bool adds_c = g.accumulate || k0 > 0;
+    t.add_row = adds_c ? g.c_row : 0;
+    PackPanels(k, n, kWidth, g, k0, j0, b_block.data());
+    for (int64_t j = 0; j < n; j += kWidth) {
+      const int64_t cols = std::min(kWidth, n - j);
+      t.b = b_block.data() + j * k;
+      t.c = g.c + i0 * g.c_row + j0 + j;
+      t.add = adds_c ? t.c : AddOf(g, i0, j0 + j);
+      Panel(m, cols, t);
+    }
+  }
+}
+
+template <typename T>
+void Product(const Gemm<T>& g) {
+  if (g.work() <= kSerialWork / 4 || g.k <= 4) {
+    Serial(g);
+    return;
+  }
+  // Narrow products get narrower blocks, so that there is something to share.
+  int64_t block_n = kBlockN;
+  const int64_t rows = (g.m + kBlockM - 1) / kBlockM;
+  while (block_n > 64 && rows * ((g.n + block_n - 1) / block_n) < 4) block_n /= 2;
+  const int64_t columns = (g.n + block_n - 1) / block_n;
+  const auto run = [&](int64_t begin, int64_t end) {
+    for (int64_t t = begin; t < end; ++t) {
+      const int64_t i0 = t / columns * kBlockM, j0 = t % columns * block_n;
+      Block(g, i0, j0, std::min(kBlockM, g.m - i0), std::min(block_n, g.n - j0));
+    }
+  };
+  if (g.work() <= kSerialWork)
+    run(0, rows * columns);
+  else
+    parallel_for(rows * columns, 1, run);
+}
+
+void GemmFloat(const Gemm<float>& g) { Product(g); }
+void GemmDouble(const Gemm<double>& g) { Product(g); }
+
+}  // namespace rush::kernels::cpu::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace rush::kernels::cpu {
+HWY_EXPORT(GemmFloat);
+HWY_EXPORT(GemmDouble);
+
+void gemm_portable(const Gemm<float>& g) {
+  if (g.m > 0 && g.n > 0) HWY_DYNAMIC_DISPATCH(GemmFloat)(g);
+}
+void gemm_portable(const Gemm<double>& g) {
+  if (g.m > 0 && g.n > 0) HWY_DYNAMIC_DISPATCH(GemmDouble)(g);
+}
+
+}  // namespace rush::kernels::cpu
+#endif

@@ -1,0 +1,152 @@
+// Sorting along an axis, the k largest or smallest, medians. Elements become unsigned keys in the
+// same order (NaN above all); a key and its index make one number where they fit 64 bits, so every
+// sort is stable and compares integers only.
+#include "rush/kernels/attrs/sort.h"
+
+#include <algorithm>
+#include <bit>
+#include <limits>
+#include <vector>
+
+#include "rush/kernels/attrs/reduce.h"
+#include "rush/kernels/cpu/lines.h"
+
+namespace rush::kernels::cpu {
+namespace {
+
+constexpr int64_t kSortGrain = 4096;
+
+// Keys in the order of the elements.
+inline uint32_t key_of(float v) {
+  if (v != v) return std::numeric_limits<uint32_t>::max();
+  const auto bits = std::bit_cast<uint32_t>(v == 0 ? 0.0f : v);
+  return bits >> 31 ? ~bits : bits | 0x80000000u;
+}
+inline uint64_t key_of(double v) {
+  if (v != v) return std::numeric_limits<uint64_t>::max();
+  const auto bits = std::bit_cast<uint64_t>(v == 0 ? 0.0 : v);
+  return bits >> 63 ? ~bits : bits | (uint64_t{1} << 63);
+}
+inline uint64_t key_of(int64_t v) { return static_cast<uint64_t>(v) ^ (uint64_t{1} << 63); }
+inline uint32_t key_of(int32_t v) { return static_cast<uint32_t>(v) ^ 0x80000000u; }
+inline uint32_t key_of(int16_t v) { return key_of(int32_t{v}); }
+inline uint32_t key_of(int8_t v) { return key_of(int32_t{v}); }
+inline uint32_t key_of(uint8_t v) { return v; }
+inline uint32_t key_of(bool v) { return v; }
+inline uint32_t key_of(Float16 v) { return key_of(static_cast<float>(v)); }
+inline uint32_t key_of(BFloat16 v) { return key_of(static_cast<float>(v)); }
+
+// A key with its index, ordered by both.
+struct Packed {
+  uint64_t bits;
+  static bool holds(int64_t n) { return n <= int64_t{1} << 32; }
+  Packed() = default;
+  Packed(uint32_t key, int64_t index) : bits(uint64_t{key} << 32 | static_cast<uint64_t>(index)) {}
+  int64_t index() const { return static_cast<int64_t>(bits & 0xffffffffu); }
+  bool operator<(const Packed& o) const { return bits < o.bits; }
+};
+struct Wide {
+  uint64_t key;
+  int64_t at;
+  Wide() = default;
+  Wide(uint64_t k, int64_t i) : key(k), at(i) {}
+  int64_t index() const { return at; }
+  bool operator<(const Wide& o) const { return key != o.key ? key < o.key : at < o.at; }
+};
+
+template <typename Entry, typename T>
+void fill_entries(const T* x, int64_t n, int64_t step, bool descending, std::vector<Entry>& out) {
+  out.resize(static_cast<size_t>(n));
+  for (int64_t i = 0; i < n; ++i) {
+    const auto key = key_of(x[i * step]);
+    using Key = std::remove_const_t<decltype(key)>;
+    out[static_cast<size_t>(i)] = Entry(descending ? static_cast<Key>(~key) : key, i);
+  }
+}
+
+// Calls order(entries) to bring the first `k` entries of every line into place, and writes those.
+template <typename T, typename Entry, typename Order>
+void run_lines(const Call& call, int64_t axis, int64_t k, bool descending, const Order& order) {
+  const View &x = call.in[0], &values = call.out[0], &indices = call.out[1];
+  const int64_t n = line_length(x, axis);
+  const Lines lines({&x, &values, &indices}, axis);
+  lines.for_each(n, kSortGrain, [&](int64_t, const int64_t* at) {
+    thread_local std::vector<Entry> entries;
+    const T* from = x.as<const T>() + at[0];
+    fill_entries(from, n, lines.step[0], descending, entries);
+    order(entries);
+    for (int64_t i = 0; i < k; ++i) {
+      const int64_t index = entries[static_cast<size_t>(i)].index();
+      values.as<T>()[at[1] + i * lines.step[1]] = from[index * lines.step[0]];
+      indices.as<int64_t>()[at[2] + i * lines.step[2]] = index;
+    }
+  });
+}
+
+template <typename Order>
+void dispatch_lines(const Call& call, int64_t axis, int64_t k, bool descending,
+                    const Order& order) {
+  const bool fits = Packed::holds(line_length(call.in[0], axis));
+  dispatch(call.in[0].dtype, [&]<typename T>() {
+    if constexpr (sizeof(T) <= 4) {
+      if (fits) return run_lines<T, Packed>(call, axis, k, descending, order);
+    }
+    run_lines<T, Wide>(call, axis, k, descending, order);
+  });
+}
+
+void sort_kernel(const Call& call) {
+  const auto& a = call.attributes<SortAttrs>();
+  dispatch_lines(call, a.axis, line_length(call.in[0], a.axis), a.descending,
+                 [](auto& entries) { std::sort(entries.begin(), entries.end()); });
+}
+
+void topk_kernel(const Call& call) {
+  const auto& a = call.attributes<TopkAttrs>();
+  dispatch_lines(call, a.axis, a.k, a.largest, [&](auto& entries) {
+    std::partial_sort(entries.begin(), entries.begin() + a.k, entries.end());
+  });
+}
+
+template <typename T>
+bool is_nan(T v) {
+  if constexpr (is_floating(dtype_of<T>)) return v != v;
+  return false;
+}
+
+// The lower of the two in the middle; a NaN where there is one. Output axes have size 1.
+void median_kernel(const Call& call) {
+  const int64_t axis = call.attributes<ArgReduceAttrs>().axis;
+  const View& x = call.in[0];
+  const int64_t n = line_length(x, axis);
+  View values = call.out[0], indices = call.out[1];
+  if (values.shape.size() < x.shape.size()) {
+    const int at = static_cast<int>(axis < 0 ? axis + x.shape.size() : axis);
+    values = with_axis(values, at);
+    indices = with_axis(indices, at);
+  }
+  const Lines lines({&x, &values, &indices}, axis);
+  dispatch(x.dtype, [&]<typename T>() {
+    lines.for_each(n, kSortGrain, [&](int64_t, const int64_t* at) {
+      thread_local std::vector<Wide> entries;
+      const T* from = x.as<const T>() + at[0];
+      fill_entries(from, n, lines.step[0], false, entries);
+      auto middle = entries.begin() + (n - 1) / 2;
+      for (int64_t i = 0; i < n; ++i)
+        if (is_nan(from[i * lines.step[0]])) middle = entries.end() - 1;
+      std::nth_element(entries.begin(), middle, entries.end());
+      values.as<T>()[at[1]] = from[middle->index() * lines.step[0]];
+      indices.as<int64_t>()[at[2]] = middle->index();
+    });
+  });
+}
+
+}  // namespace
+
+void register_sort(Table& table) {
+  table.add("sort").kernel = sort_kernel;
+  table.add("topk").kernel = topk_kernel;
+  table.add("median").kernel = median_kernel;
+}
+
+}  // namespace rush::kernels::cpu

@@ -1,0 +1,108 @@
+// The element-wise functions at the ends of their range, and how far they are from the exact value.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include "rush/kernels/elementwise.h"
+#include "rush/kernels/special.h"
+
+namespace rush::kernels {
+namespace {
+
+constexpr double kInf = std::numeric_limits<double>::infinity();
+const double kNaN = std::nan("");
+
+template <typename T>
+std::vector<T> apply(const char* op, std::vector<T> x) {
+  std::vector<T> y(x.size());
+  const auto n = static_cast<int64_t>(x.size());
+  const View in{x.data(), dtype_of<T>, {n}, {1}}, out{y.data(), dtype_of<T>, {n}, {1}};
+  run_elementwise(*table(Device::kCpu).find(op), dtype_of<T>, out, {&in, 1}, nullptr);
+  return y;
+}
+
+struct Function {
+  const char* op;
+  double (*exact)(double);
+  double low, high;
+  double bound;  // in units in the last place
+};
+
+const Function kFunctions[] = {
+    {"exp", [](double x) { return std::exp(x); }, -87, 88, 2},
+    {"expm1", [](double x) { return std::expm1(x); }, -20, 88, 5},
+    {"log", [](double x) { return std::log(x); }, 1e-6, 1e6, 5},
+    {"log1p", [](double x) { return std::log1p(x); }, -0.99, 1e3, 5},
+    {"sin", [](double x) { return std::sin(x); }, 0.01, 3.1, 4},
+    {"cos", [](double x) { return std::cos(x); }, -1.5, 1.5, 4},
+    {"tanh", [](double x) { return std::tanh(x); }, -12, 12, 5},
+    {"sigmoid", [](double x) { return 1 / (1 + std::exp(-x)); }, -80, 40, 5},
+    {"erf", [](double x) { return std::erf(x); }, -5, 5, 4},
+};
+
+// The largest error over a fine grid, in units in the last place of T.
+template <typename T>
+double worst_error(const Function& f) {
+  constexpr int kPoints = 40000;
+  std::vector<T> x(kPoints);
+  for (int i = 0; i < kPoints; ++i)
+    x[i] = static_cast<T>(f.low + (f.high - f.low) * i / (kPoints - 1));
+  const std::vector<T> y = apply(f.op, x);
+  double worst = 0;
+  for (int i = 0; i < kPoints; ++i) {
+    const double exact = f.exact(static_cast<double>(x[i]));
+    const T near = std::abs(static_cast<T>(exact));
+    const double unit = std::nextafter(near, std::numeric_limits<T>::infinity()) - near;
+    worst = std::max(worst, std::abs(static_cast<double>(y[i]) - exact) / unit);
+  }
+  return worst;
+}
+
+TEST(Functions, AreWithinAFewUnitsInTheLastPlace) {
+  for (const Function& f : kFunctions) {
+    EXPECT_LE(worst_error<float>(f), f.bound) << f.op << " in float32";
+    EXPECT_LE(worst_error<double>(f), f.bound) << f.op << " in float64";
+  }
+}
+
+TEST(Functions, BehaveAsTheStandardAtTheEnds) {
+  const std::vector<double> ends = {kInf,   -kInf, kNaN,  0.0,    -0.0, 1e-310, -1.0,
+                                    1000.0, -1000, 1e300, -1e300, 5e5,  -7e9};
+  for (const Function& f : kFunctions) {
+    const auto y = apply<double>(f.op, ends);
+    for (size_t i = 0; i < ends.size(); ++i) {
+      const double want = f.exact(ends[i]);
+      if (std::isnan(want))
+        EXPECT_TRUE(std::isnan(y[i])) << f.op << "(" << ends[i] << ") is " << y[i];
+      else if (std::isinf(want) || want == 0)
+        EXPECT_EQ(y[i], want) << f.op << "(" << ends[i] << ")";
+      else
+        EXPECT_NEAR(y[i] / want, 1, 1e-14) << f.op << "(" << ends[i] << ") is " << y[i];
+    }
+  }
+}
+
+TEST(Functions, KeepNaN) {
+  for (const char* op :
+       {"exp", "tanh", "sigmoid", "erf", "relu", "silu", "mish", "abs", "logsigmoid", "floor",
+        "sqrt", "hardswish", "hardsigmoid", "softsign", "selu"})
+    EXPECT_TRUE(std::isnan(apply<float>(op, {std::nanf("")})[0])) << op;
+}
+
+TEST(Special, MatchesKnownValues) {
+  EXPECT_NEAR(digamma(1), -0.57721566490153286061, 1e-14);
+  EXPECT_NEAR(digamma(-1.5), 0.70315664064524318723, 1e-14);
+  EXPECT_NEAR(polygamma(1, 1), 1.6449340668482264365, 1e-14);
+  EXPECT_NEAR(polygamma(2, 1), -2.4041138063191885708, 1e-14);
+  EXPECT_NEAR(polygamma(1, -0.5), 8.9348022005446793094, 1e-13);
+  EXPECT_NEAR(erfinv(0.5), 0.47693627620446987338, 1e-15);
+  EXPECT_NEAR(erfinv(-0.999999), -3.4589107372795000, 1e-9);
+  EXPECT_EQ(erfinv(1), kInf);
+  EXPECT_TRUE(std::isnan(erfinv(1.5)));
+  EXPECT_EQ(polygamma(1, -2), kInf);
+}
+
+}  // namespace
+}  // namespace rush::kernels

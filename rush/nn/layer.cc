@@ -1,0 +1,63 @@
+#include "rush/nn/layer.h"
+
+#include "rush/core/node.h"
+
+namespace rush::nn {
+
+std::string Describe::text() const {
+  std::string text = text_;
+  if (!options_.empty()) text += (is_first_ ? "{" : ", {") + options_ + "}";
+  return text + ")";
+}
+
+void Describe::add_option(const char* name, const Part& value) {
+  if (!options_.empty()) options_ += ", ";
+  options_ += "." + std::string(name) + " = " + value.text();
+}
+
+std::string layer_name(const char* kind, int axes) { return kind + std::to_string(axes) + "d"; }
+
+std::string per_axis_text(const Dims& values) {
+  bool is_alike = !values.empty();
+  for (int64_t v : values) is_alike = is_alike && v == values[0];
+  if (is_alike) return std::to_string(values[0]);
+  std::string text = "{";
+  for (int64_t v : values) text += (text.size() > 1 ? ", " : "") + std::to_string(v);
+  return text + "}";
+}
+
+namespace {
+
+// "fc1." of a parameter that was met as "fc1.weight" (see named_parameters).
+std::string path_of(const Tensor& t) {
+  if (!t.defined()) return "";
+  const Node* node = t.body().edge.node();
+  if (node == nullptr || !node->is_leaf() || !node->extra) return "";
+  const std::string& name = node->extra->name;
+  const size_t dot = name.rfind('.');
+  return dot == std::string::npos ? "" : name.substr(0, dot);
+}
+
+}  // namespace
+
+void rethrow_from(const std::string& layer, const Tensor& named) {
+  const std::string path = path_of(named);
+  const std::string where = path.empty() ? layer + ": " : path + " (" + layer + "): ";
+  try {
+    throw;
+  } catch (const ShapeError& e) {
+    throw ShapeError(where + e.what());
+  } catch (const TypeError& e) {
+    throw TypeError(where + e.what());
+  } catch (const IndexError& e) {
+    throw IndexError(where + e.what());
+  } catch (const IoError& e) {
+    throw IoError(where + e.what());
+  } catch (const Error& e) {
+    throw Error(where + e.what());
+  }
+}
+
+Tensor make_parameter(const Shape& shape) { return Tensor::empty(shape, default_dtype()); }
+
+}  // namespace rush::nn

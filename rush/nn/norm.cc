@@ -1,0 +1,245 @@
+#include "rush/nn/norm.h"
+
+#include <limits>
+
+#include "rush/core/apply.h"
+#include "rush/nn/init.h"
+#include "rush/nn/layer.h"
+#include "rush/ops/movement.h"
+#include "rush/ops/norm.h"
+
+namespace rush::nn {
+namespace {
+
+constexpr double kUsualEps = 1e-5;
+
+Tensor scale_of_ones(const Shape& shape) {
+  const Tensor t = init::ones_(make_parameter(shape));
+  return t.requires_grad_();
+}
+Tensor shift_of_zeros(const Shape& shape) {
+  const Tensor t = init::zeros_(make_parameter(shape));
+  return t.requires_grad_();
+}
+
+// Gives a layer its running averages.
+template <typename Layer>
+void start_tracking(Layer& layer, int64_t num_features) {
+  layer.running_mean = init::zeros_(make_parameter({num_features}));
+  layer.running_var = init::ones_(make_parameter({num_features}));
+  layer.num_batches_tracked = Tensor::from(std::vector<int64_t>{0}, Shape{});
+}
+
+void check_features(const std::string& layer, int64_t num_features) {
+  if (num_features < 1)
+    fail<ShapeError>(layer, ": the number of features is at least 1; what came: ", num_features);
+}
+
+// The distance from 1 to the next number of a floating type.
+double smallest_step(DType t) {
+  switch (t) {
+    case DType::kFloat64:
+      return std::numeric_limits<double>::epsilon();
+    case DType::kFloat16:
+      return 0x1p-10;
+    case DType::kBFloat16:
+      return 0x1p-7;
+    default:
+      return std::numeric_limits<float>::epsilon();
+  }
+}
+
+std::string shape_text(const Shape& shape) {
+  return shape.size() == 1 ? std::to_string(shape[0]) : to_text(shape);
+}
+
+}  // namespace
+
+template <int axes>
+BatchNorm<axes>::BatchNorm(int64_t num_features, const BatchNormOptions& options)
+    : num_features_(num_features), options_(options) {
+  check_features(layer_name("BatchNorm", axes), num_features);
+  if (options.affine) {
+    weight = scale_of_ones({num_features});
+    bias = shift_of_zeros({num_features});
+  }
+  if (options.track_running_stats) start_tracking(*this, num_features);
+}
+
+template <int axes>
+Tensor BatchNorm<axes>::operator()(const Tensor& x) const {
+  return in_layer(*this, weight, [&] {
+    const bool is_fitting = x.rank() == axes + 2 || (axes == 1 && x.rank() == 2);
+    if (!is_fitting || x.size(1) != num_features_) {
+      fail<ShapeError>("batch_norm: [N, ", num_features_, axes == 1 ? "] or [N, " : ", ",
+                       axes == 1 ? std::to_string(num_features_) + ", L" : "sizes...",
+                       "] is needed; what came: ", x.shape());
+    }
+    double momentum = options_.momentum.value_or(0);
+    if (training && options_.track_running_stats) {
+      NoGrad guard;
+      num_batches_tracked.add_(1);
+      if (!options_.momentum) momentum = 1.0 / num_batches_tracked.item();
+    }
+    const bool uses_batch = training || !options_.track_running_stats;
+    return batch_norm(x, running_mean, running_var, weight, bias, uses_batch, momentum,
+                      options_.eps);
+  });
+}
+
+template <int axes>
+void BatchNorm<axes>::fields(Visitor& v) {
+  v("weight", weight);
+  v("bias", bias);
+  v("running_mean", running_mean);
+  v("running_var", running_var);
+  v("num_batches_tracked", num_batches_tracked);
+  v("training", training);
+}
+
+template <int axes>
+std::string BatchNorm<axes>::describe() const {
+  const auto& o = options_;
+  Describe text(layer_name("BatchNorm", axes));
+  text.arg(num_features_).option("eps", o.eps, kUsualEps);
+  if (o.momentum)
+    text.option("momentum", *o.momentum, 0.1);
+  else
+    text.option("momentum", std::string("{}"), std::string());
+  text.option("affine", o.affine, true);
+  return text.option("track_running_stats", o.track_running_stats, true);
+}
+
+template <int axes>
+InstanceNorm<axes>::InstanceNorm(int64_t num_features, const InstanceNormOptions& options)
+    : num_features_(num_features), options_(options) {
+  check_features(layer_name("InstanceNorm", axes), num_features);
+  if (options.affine) {
+    weight = scale_of_ones({num_features});
+    bias = shift_of_zeros({num_features});
+  }
+  if (options.track_running_stats) start_tracking(*this, num_features);
+}
+
+template <int axes>
+Tensor InstanceNorm<axes>::operator()(const Tensor& x) const {
+  return in_layer(*this, weight, [&] {
+    const bool is_batch = x.rank() == axes + 2;
+    if ((!is_batch && x.rank() != axes + 1) || x.size(is_batch ? 1 : 0) != num_features_) {
+      fail<ShapeError>("instance_norm: ", num_features_, " channels and ", axes,
+                       " sizes after them are needed; what came: ", x.shape());
+    }
+    const bool uses_input = training || !options_.track_running_stats;
+    const Tensor y = instance_norm(is_batch ? x : unsqueeze(x, 0), running_mean, running_var,
+                                   weight, bias, uses_input, options_.momentum, options_.eps);
+    return is_batch ? y : squeeze(y, int64_t{0});
+  });
+}
+
+template <int axes>
+void InstanceNorm<axes>::fields(Visitor& v) {
+  v("weight", weight);
+  v("bias", bias);
+  v("running_mean", running_mean);
+  v("running_var", running_var);
+  v("num_batches_tracked", num_batches_tracked);
+  v("training", training);
+}
+
+template <int axes>
+std::string InstanceNorm<axes>::describe() const {
+  const auto& o = options_;
+  return Describe(layer_name("InstanceNorm", axes))
+      .arg(num_features_)
+      .option("eps", o.eps, kUsualEps)
+      .option("momentum", o.momentum, 0.1)
+      .option("affine", o.affine, false)
+      .option("track_running_stats", o.track_running_stats, false);
+}
+
+LayerNorm::LayerNorm(const Shape& normalized_shape, const LayerNormOptions& options)
+    : normalized_shape_(normalized_shape), eps_(options.eps) {
+  if (!options.elementwise_affine) return;
+  weight = scale_of_ones(normalized_shape);
+  if (options.bias) bias = shift_of_zeros(normalized_shape);
+}
+
+Tensor LayerNorm::operator()(const Tensor& x) const {
+  return in_layer(*this, weight,
+                  [&] { return layer_norm(x, normalized_shape_, weight, bias, eps_); });
+}
+
+void LayerNorm::fields(Visitor& v) {
+  v("weight", weight);
+  v("bias", bias);
+}
+
+std::string LayerNorm::describe() const {
+  Describe text("LayerNorm");
+  text.arg(shape_text(normalized_shape_)).option("eps", eps_, kUsualEps);
+  text.option("elementwise_affine", weight.defined(), true);
+  return text.option("bias", bias.defined() || !weight.defined(), true);
+}
+
+GroupNorm::GroupNorm(int64_t num_groups, int64_t num_channels, const GroupNormOptions& options)
+    : num_groups_(num_groups), num_channels_(num_channels), eps_(options.eps) {
+  if (num_groups < 1 || num_channels < 1 || num_channels % num_groups != 0) {
+    fail<ShapeError>("GroupNorm: groups divide the channels; what came: ", num_groups, " and ",
+                     num_channels);
+  }
+  if (!options.affine) return;
+  weight = scale_of_ones({num_channels});
+  bias = shift_of_zeros({num_channels});
+}
+
+Tensor GroupNorm::operator()(const Tensor& x) const {
+  return in_layer(*this, weight, [&] {
+    if (x.rank() < 2 || x.size(1) != num_channels_) {
+      fail<ShapeError>("group_norm: [N, ", num_channels_,
+                       ", ...] is needed; what came: ", x.shape());
+    }
+    return group_norm(x, num_groups_, weight, bias, eps_);
+  });
+}
+
+void GroupNorm::fields(Visitor& v) {
+  v("weight", weight);
+  v("bias", bias);
+}
+
+std::string GroupNorm::describe() const {
+  return Describe("GroupNorm")
+      .arg(num_groups_)
+      .arg(num_channels_)
+      .option("eps", eps_, kUsualEps)
+      .option("affine", weight.defined(), true);
+}
+
+RMSNorm::RMSNorm(const Shape& normalized_shape, const RMSNormOptions& options)
+    : normalized_shape_(normalized_shape), eps_(options.eps) {
+  if (options.elementwise_affine) weight = scale_of_ones(normalized_shape);
+}
+
+Tensor RMSNorm::operator()(const Tensor& x) const {
+  return in_layer(*this, weight, [&] {
+    return rms_norm(x, normalized_shape_, weight, eps_ ? *eps_ : smallest_step(x.dtype()));
+  });
+}
+
+void RMSNorm::fields(Visitor& v) { v("weight", weight); }
+
+std::string RMSNorm::describe() const {
+  Describe text("RMSNorm");
+  text.arg(shape_text(normalized_shape_));
+  if (eps_) text.option("eps", *eps_, -1.0);
+  return text.option("elementwise_affine", weight.defined(), true);
+}
+
+template class BatchNorm<1>;
+template class BatchNorm<2>;
+template class BatchNorm<3>;
+template class InstanceNorm<1>;
+template class InstanceNorm<2>;
+template class InstanceNorm<3>;
+
+}  // namespace rush::nn

@@ -1,0 +1,27 @@
+// Optimiser steps over lists of tensors, in place: one pass over memory. Lists have one length; the
+// tensors of one parameter have its shape and dtype. Nothing is recorded.
+#pragma once
+
+#include <span>
+
+#include "rush/kernels/attrs/optim.h"
+#include "rush/tensor/tensor.h"
+
+namespace rush {
+
+using TensorList = std::span<const Tensor>;
+
+void sgd_step(TensorList params, TensorList grads, TensorList momentum_buffers,
+              const SgdStepAttrs& attrs);
+void adam_step(TensorList params, TensorList grads, TensorList exp_avgs, TensorList exp_avg_sqs,
+               TensorList max_exp_avg_sqs, const AdamStepAttrs& attrs);
+void rmsprop_step(TensorList params, TensorList grads, TensorList square_avgs,
+                  TensorList momentum_buffers, TensorList grad_avgs, const RmspropStepAttrs& attrs);
+void adagrad_step(TensorList params, TensorList grads, TensorList state_sums,
+                  const AdagradStepAttrs& attrs);
+
+// The norm of order p > 0 over all elements of all tensors, 0-d; and all of them times a factor.
+Tensor total_norm(TensorList tensors, double p = 2);
+void scale_list(TensorList tensors, double factor);
+
+}  // namespace rush

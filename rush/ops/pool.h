@@ -1,0 +1,66 @@
+// Pooling over 1, 2 or 3 axes of space: x: [N, C, size...] or [C, size...]. Results keep the memory
+// layout of x.
+#pragma once
+
+#include <utility>
+
+#include "rush/kernels/attrs/pool.h"
+#include "rush/ops/per_axis.h"
+#include "rush/tensor/tensor.h"
+
+namespace rush {
+
+struct MaxPoolOptions {
+  PerAxis stride = {};  // not given: the kernel's size
+  PerAxis padding = 0, dilation = 1;
+  bool ceil_mode = false;  // count a last window that is only partly inside
+};
+Tensor max_pool1d(const Tensor& x, const PerAxis& kernel, const MaxPoolOptions& options = {});
+Tensor max_pool2d(const Tensor& x, const PerAxis& kernel, const MaxPoolOptions& options = {});
+Tensor max_pool3d(const Tensor& x, const PerAxis& kernel, const MaxPoolOptions& options = {});
+// And where each maximum lies, as an int64 index into the flattened axes of space.
+using Pooled = std::pair<Tensor, Tensor>;
+Pooled max_pool1d_with_indices(const Tensor& x, const PerAxis& kernel,
+                               const MaxPoolOptions& options = {});
+Pooled max_pool2d_with_indices(const Tensor& x, const PerAxis& kernel,
+                               const MaxPoolOptions& options = {});
+Pooled max_pool3d_with_indices(const Tensor& x, const PerAxis& kernel,
+                               const MaxPoolOptions& options = {});
+
+struct AvgPoolOptions {
+  PerAxis stride = {};
+  PerAxis padding = 0;
+  bool ceil_mode = false;
+  bool count_include_pad = true;
+  int64_t divisor_override = 0;  // 0: the size of the window
+};
+Tensor avg_pool1d(const Tensor& x, const PerAxis& kernel, const AvgPoolOptions& options = {});
+Tensor avg_pool2d(const Tensor& x, const PerAxis& kernel, const AvgPoolOptions& options = {});
+Tensor avg_pool3d(const Tensor& x, const PerAxis& kernel, const AvgPoolOptions& options = {});
+
+// Windows chosen so that the result has the given size; 1 is global pooling.
+Tensor adaptive_avg_pool1d(const Tensor& x, const PerAxis& output_size);
+Tensor adaptive_avg_pool2d(const Tensor& x, const PerAxis& output_size);
+Tensor adaptive_avg_pool3d(const Tensor& x, const PerAxis& output_size);
+Tensor adaptive_max_pool1d(const Tensor& x, const PerAxis& output_size);
+Tensor adaptive_max_pool2d(const Tensor& x, const PerAxis& output_size);
+Tensor adaptive_max_pool3d(const Tensor& x, const PerAxis& output_size);
+
+struct LpPoolOptions {
+  PerAxis stride = {};
+  bool ceil_mode = false;
+};
+// (sum of x^p over the window)^(1/p)
+Tensor lp_pool1d(const Tensor& x, double norm_type, const PerAxis& kernel,
+                 const LpPoolOptions& options = {});
+Tensor lp_pool2d(const Tensor& x, double norm_type, const PerAxis& kernel,
+                 const LpPoolOptions& options = {});
+Tensor lp_pool3d(const Tensor& x, double norm_type, const PerAxis& kernel,
+                 const LpPoolOptions& options = {});
+
+// The gradients, and what their own gradients need. `indices`: int32, as the max_pool record gives.
+Tensor max_pool_grad(const Tensor& dy, const Tensor& indices, const PoolAttrs& attrs);
+Tensor max_pool_pick(const Tensor& x, const Tensor& indices, const PoolAttrs& attrs);
+Tensor avg_pool_grad(const Tensor& dy, const PoolAttrs& attrs);
+
+}  // namespace rush

@@ -1,0 +1,49 @@
+// Adam and AdamW: steps scaled by running means of the gradient and of its square.
+#pragma once
+
+#include "rush/optim/optimizer.h"
+
+namespace rush::optim {
+
+struct AdamOptions {
+  double lr = 1e-3;
+  std::array<double, 2> betas = {0.9, 0.999};
+  double eps = 1e-8, weight_decay = 0;
+  bool amsgrad = false;  // divide by the largest v so far
+  bool maximize = false;
+};
+
+struct AdamWOptions {
+  double lr = 1e-3;
+  std::array<double, 2> betas = {0.9, 0.999};
+  double eps = 1e-8, weight_decay = 1e-2;
+  bool amsgrad = false;  // divide by the largest v so far
+  bool maximize = false;
+};
+
+//   m = beta1 m + (1 - beta1) grad,  v = beta2 v + (1 - beta2) grad^2
+//   p -= lr m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + eps)
+// weight_decay adds to the gradient in Adam and shrinks p by lr weight_decay in AdamW.
+class Adam final : public OptimizerOf<AdamOptions> {
+ public:
+  explicit Adam(std::vector<Tensor> params, const AdamOptions& options = {});
+  double* momentum(size_t group) override { return &options(group).betas[0]; }
+
+ protected:
+  void check(const AdamOptions& options) const override;
+  std::span<const char* const> slot_names() const override;
+  void step_group(size_t group, std::span<Item> items) override;
+};
+
+class AdamW final : public OptimizerOf<AdamWOptions> {
+ public:
+  explicit AdamW(std::vector<Tensor> params, const AdamWOptions& options = {});
+  double* momentum(size_t group) override { return &options(group).betas[0]; }
+
+ protected:
+  void check(const AdamWOptions& options) const override;
+  std::span<const char* const> slot_names() const override;
+  void step_group(size_t group, std::span<Item> items) override;
+};
+
+}  // namespace rush::optim

@@ -1,0 +1,185 @@
+#include "rush/optim/optimizer.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "rush/core/apply.h"
+
+namespace rush::optim {
+
+const Optimizer::Group& Optimizer::group(size_t i) const {
+  if (i >= groups_.size()) no_group(i);
+  return groups_[i];
+}
+
+void Optimizer::no_group(size_t group) const {
+  fail<IndexError>(name_, ": there are ", groups_.size(), " groups; what came: ", group);
+}
+
+void Optimizer::add_group(std::vector<Tensor> params) {
+  if (params.empty()) fail(name_, ": a group needs at least one parameter");
+  for (size_t i = 0; i < params.size(); ++i) {
+    const Tensor& p = params[i];
+    if (!p.defined() || !is_floating(p.dtype()))
+      fail<TypeError>(name_, ": parameters are floating tensors; what came as number ", i, ": ",
+                      p.defined() ? to_text(p.dtype()) : std::string("an undefined tensor"));
+    if (!p.is_leaf()) fail(name_, ": parameters are leaves; number ", i, " is the result of an op");
+    const auto is_p = [&](const Tensor& o) { return o.is_same(p); };
+    bool is_known = std::any_of(params.begin(), params.begin() + i, is_p);
+    for (const Group& g : groups_)
+      is_known = is_known || std::any_of(g.params.begin(), g.params.end(), is_p);
+    if (is_known) fail(name_, ": a parameter is given twice: number ", i, ", ", p.shape());
+  }
+  std::vector<Slots> slots(params.size());
+  groups_.push_back({std::move(params), std::move(slots), {}});
+}
+
+const std::vector<Tensor>& Optimizer::params(size_t i) const { return group(i).params; }
+
+double Optimizer::lr(size_t i) const {
+  group(i);
+  return const_cast<Optimizer*>(this)->lr_of(i);
+}
+
+void Optimizer::set_lr(double lr) {
+  for (size_t i = 0; i < groups_.size(); ++i) lr_of(i) = lr;
+}
+
+void Optimizer::set_lr(size_t i, double lr) {
+  group(i);
+  lr_of(i) = lr;
+}
+
+double Optimizer::initial_lr(size_t i) {
+  group(i);
+  std::optional<double>& initial = groups_[i].initial_lr;
+  if (!initial) initial = lr_of(i);
+  return *initial;
+}
+
+std::vector<Tensor> Optimizer::params_of(std::span<const Item> items) {
+  std::vector<Tensor> list;
+  for (const Item& item : items) list.push_back(item.param);
+  return list;
+}
+
+std::vector<Tensor> Optimizer::grads_of(std::span<const Item> items) {
+  std::vector<Tensor> list;
+  for (const Item& item : items) list.push_back(item.grad);
+  return list;
+}
+
+std::vector<Tensor> Optimizer::slots_of(std::span<const Item> items, size_t slot) {
+  std::vector<Tensor> list;
+  for (const Item& item : items) list.push_back(item.slots.values[slot]);
+  return list;
+}
+
+void Optimizer::step() {
+  NoGrad guard;
+  std::vector<Item> items;
+  for (size_t i = 0; i < groups_.size(); ++i) {
+    Group& g = groups_[i];
+    items.clear();
+    for (size_t k = 0; k < g.params.size(); ++k) {
+      Tensor grad = g.params[k].grad();
+      if (grad.defined()) items.push_back({g.params[k], grad.detach(), g.slots[k]});
+    }
+    for (Item& item : items) ++item.slots.steps;
+    if (!items.empty()) step_group(i, items);
+  }
+}
+
+void Optimizer::step(const Tensor& loss) {
+  zero_grad();
+  loss.backward();
+  step();
+}
+
+void Optimizer::zero_grad(bool set_to_none) {
+  NoGrad guard;
+  for (const Group& g : groups_) {
+    for (const Tensor& p : g.params) {
+      const Tensor grad = p.grad();
+      if (!grad.defined()) continue;
+      if (set_to_none)
+        p.set_grad({});
+      else
+        p.set_grad(grad.detach().fill_(0));
+    }
+  }
+}
+
+State Optimizer::state() const {
+  State all;
+  size_t index = 0;
+  for (size_t i = 0; i < groups_.size(); ++i) {
+    const Group& g = groups_[i];
+    for (const Slots& slots : g.slots) {
+      const std::string prefix = std::to_string(index++) + ".";
+      if (slots.steps == 0) continue;
+      all.emplace_back(prefix + "step", Tensor::from(std::vector<int64_t>{slots.steps}, Shape{}));
+      for (size_t k = 0; k < slot_names().size(); ++k)
+        if (slots.values[k].defined()) all.emplace_back(prefix + slot_names()[k], slots.values[k]);
+    }
+    all.emplace_back("groups." + std::to_string(i) + ".lr", Tensor::scalar(lr(i), float64));
+  }
+  return all;
+}
+
+void Optimizer::load(const State& state) {
+  std::unordered_map<std::string_view, const Tensor*> given;
+  for (const auto& [name, t] : state) given[name] = &t;
+  const auto take = [&](const std::string& name) -> const Tensor* {
+    const auto found = given.find(name);
+    if (found == given.end()) return nullptr;
+    const Tensor* t = found->second;
+    given.erase(found);
+    return t;
+  };
+
+  std::string problems;
+  const auto complain = [&](const std::string& text) {
+    problems += (problems.empty() ? "" : "; ") + text;
+  };
+  std::vector<double> rates;
+  std::vector<std::vector<Slots>> loaded;
+  size_t index = 0;
+  NoGrad guard;
+  for (size_t i = 0; i < groups_.size(); ++i) {
+    const std::string lr_name = "groups." + std::to_string(i) + ".lr";
+    const Tensor* rate = take(lr_name);
+    if (!rate || rate->numel() != 1) complain(lr_name + " is missing");
+    rates.push_back(rate && rate->numel() == 1 ? rate->item() : 0);
+    std::vector<Slots>& group_slots = loaded.emplace_back();
+    for (const Tensor& p : groups_[i].params) {
+      const std::string prefix = std::to_string(index++) + ".";
+      Slots& slots = group_slots.emplace_back();
+      const Tensor* steps = take(prefix + "step");
+      if (!steps) continue;
+      if (steps->numel() != 1)
+        complain(prefix + "step is no number");
+      else
+        slots.steps = steps->item<int64_t>();
+      for (size_t k = 0; k < slot_names().size(); ++k) {
+        const Tensor* value = take(prefix + slot_names()[k]);
+        if (!value) continue;
+        if (!(value->shape() == p.shape())) {
+          complain(concat({Part(prefix + slot_names()[k]), Part(" is "), Part(value->shape()),
+                           Part(" where the parameter is "), Part(p.shape())}));
+        } else {
+          slots.values[k] = value->detach().to(p.dtype()).clone();
+        }
+      }
+    }
+  }
+  for (const auto& [name, t] : state)
+    if (given.count(name)) complain(name + " is unexpected");
+  if (!problems.empty()) fail<ShapeError>(name_, ": the state does not fit: ", problems);
+  for (size_t i = 0; i < groups_.size(); ++i) {
+    groups_[i].slots = std::move(loaded[i]);
+    lr_of(i) = rates[i];
+  }
+}
+
+}  // namespace rush::optim
