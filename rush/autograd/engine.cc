@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "rush/core/vocabulary.h"
+#include "rush/tensor/observer.h"
 
 namespace rush::detail {
 namespace {
@@ -265,6 +266,7 @@ class Walker {
     static std::mutex mutex;  // leaves may be shared by threads that train together
     const std::scoped_lock lock(mutex);
     for (auto& [leaf, d] : leaves_) {
+      if (t_observer) t_observer->grad_slot_changes(*leaf, true);
       Tensor& sum = leaf->extras().grad;
       if (!sum.defined()) {
         const bool may_keep = walk_.create_graph || (is_sole_owner(d) && d.is_contiguous());

@@ -1,7 +1,10 @@
 #include "rush/core/apply.h"
 
+#include <array>
+
 #include "rush/core/internal.h"
 #include "rush/core/vocabulary.h"
+#include "rush/tensor/observer.h"
 
 namespace rush {
 namespace detail {
@@ -64,6 +67,15 @@ Strides strides_for(const OutSpec& spec, std::span<const Arg> in) {
   return contiguous_strides(spec.shape);
 }
 
+void report_call(const Op& op, std::span<const Arg> in, AttrRef attrs,
+                 std::span<const Tensor> outs) {
+  if (!t_observer) return;
+  InlineVec<const Tensor*, 8> from, to;
+  for (const Arg& a : in) from.push_back(a.tensor);
+  for (const Tensor& t : outs) to.push_back(&t);
+  t_observer->called(op, DType::kFloat32, from, to, attrs);
+}
+
 // Where the layout of x has no such view: the kernel copies, if the op (reshape) has one.
 Tensor copy_as_viewed(const Op& op, const Tensor& x, AttrRef attrs) {
   const kernels::Entry* entry = entry_of(op);
@@ -74,6 +86,7 @@ Tensor copy_as_viewed(const Op& op, const Tensor& x, AttrRef attrs) {
   const Tensor out = fresh(layout.shape, layout.strides, x.dtype());
   const kernels::View from = x.view_of(), to = out.view_of();
   entry->kernel({{&from, 1}, {&to, 1}, attrs.data});
+  report_call(op, std::array<Arg, 1>{x}, attrs, {&out, 1});
   return out;
 }
 
@@ -112,6 +125,7 @@ void run_kernel(const Op& op, std::span<const Arg> in, AttrRef attrs, Tensors& o
       if (in[i].tensor->defined() && op.writes(i, in.size(), attrs.data))
         in[i].tensor->storage()->bump_version(op.name.c_str());
   }
+  report_call(op, in, attrs, outs);
 }
 
 void check_mutated(const Op& op, std::span<const Arg> in, AttrRef attrs) {

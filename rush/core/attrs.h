@@ -18,6 +18,13 @@
 
 namespace rush {
 
+// A change of every number in an attribute struct that may stem from a size: how graphs replace
+// sizes that were unknown when they were written down.
+struct NumberMap {
+  std::function<int64_t(int64_t)> whole;
+  std::function<double(double)> real;
+};
+
 // What can be done with a value of some attribute struct.
 struct AttrType {
   size_t size;
@@ -27,6 +34,7 @@ struct AttrType {
   size_t (*hash)(const void*);
   std::string (*print)(const void*);  // "stride=[2, 2], padding=[0, 0]"
   std::vector<std::string> (*names)();
+  void (*map_numbers)(void*, const NumberMap&);
 };
 
 namespace detail {
@@ -74,6 +82,28 @@ template <typename A>
 size_t hash_attrs(const void* p) {
   return std::hash<std::string>()(print_attrs<A>(p));
 }
+inline void map_number(int64_t& v, const NumberMap& map) { v = map.whole(v); }
+inline void map_number(double& v, const NumberMap& map) { v = map.real(v); }
+inline void map_number(Dims& d, const NumberMap& map) {
+  for (int64_t& v : d) v = map.whole(v);
+}
+template <typename T>
+void map_number(std::optional<T>& v, const NumberMap& map) {
+  if (v) map_number(*v, map);
+}
+template <typename T>
+void map_number(std::vector<T>& list, const NumberMap& map) {
+  for (T& v : list) map_number(v, map);
+}
+template <typename T>
+requires(std::is_enum_v<T> || std::is_same_v<T, bool> || std::is_same_v<T, int> ||
+         std::is_same_v<T, std::string>) void map_number(T&, const NumberMap&) {}
+
+template <typename A>
+void map_attr_numbers(void* p, const NumberMap& map) {
+  for_each_field(*static_cast<A*>(p), [&](const char*, auto& v) { map_number(v, map); });
+}
+
 template <typename A>
 std::vector<std::string> attr_names() {
   std::vector<std::string> names;
@@ -91,7 +121,8 @@ const AttrType* attr_type() {
       detail::equal_attrs<A>,
       detail::hash_attrs<A>,
       detail::print_attrs<A>,
-      detail::attr_names<A>};
+      detail::attr_names<A>,
+      detail::map_attr_numbers<A>};
   return &type;
 }
 
@@ -122,6 +153,7 @@ class AttrBox {
     if (data_) type_->destroy(data_);
   }
   AttrRef ref() const { return {type_, data_}; }
+  void* mutable_data() { return data_; }
   const void* data() const { return data_; }
   std::string text() const { return data_ ? type_->print(data_) : ""; }
 

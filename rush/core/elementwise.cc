@@ -5,6 +5,7 @@
 
 #include "rush/core/internal.h"
 #include "rush/core/vocabulary.h"
+#include "rush/tensor/observer.h"
 
 namespace rush::detail {
 namespace {
@@ -110,18 +111,27 @@ void run_elementwise_into(const Op& op, std::span<const Arg> in, AttrRef attrs,
   const size_t first = op.types == Types::kSelect ? 1 : 0;
   InlineVec<kernels::View, 4> views;
   InlineVec<Tensor, 4> kept;
+  InlineVec<const Tensor*, 4> operands;
+  kept.reserve(in.size());
   for (size_t i = 0; i < in.size(); ++i) {
     const Tensor* t = in[i].tensor;
     if (!t->defined()) {
+      operands.push_back(t);
       views.push_back({nullptr, plan.computing, plan.shape, Dims::filled(plan.shape.size(), 0)});
       continue;
     }
     if (i >= first && t->dtype() != plan.computing)
       t = &kept.emplace_back(converted(*t, plan.computing));
-    views.push_back({t->raw(), t->dtype(), plan.shape, broadcast_strides(t->layout(), plan.shape)});
-    kept.reserve(in.size());
+    operands.push_back(t);
+    kernels::View& view = views.emplace_back(t->view_of());
+    view.shape = plan.shape;
+    view.strides = broadcast_strides(t->layout(), plan.shape);
   }
   kernels::run_elementwise(*entry, plan.computing, out.view_of(), views, attrs.data);
+  if (t_observer) {
+    const Tensor* result = &out;
+    t_observer->called(op, plan.computing, operands, {&result, 1}, attrs);
+  }
 }
 
 namespace {
@@ -131,7 +141,7 @@ namespace {
 bool try_fast(const Op& op, std::span<const Arg> in, AttrRef attrs, Tensor& out) {
   constexpr int64_t kOneRow = 8192;
   const kernels::Entry* entry = detail::bound_entry(op);
-  if (!entry || op.types == Types::kSelect || !in[0].tensor->defined()) return false;
+  if (!entry || op.types == Types::kSelect || !in[0].tensor->defined() || t_observer) return false;
   const TensorBody& x = in[0].tensor->body();
   const kernels::RowFunction row_function = entry->rows[static_cast<int>(x.dtype)];
   if (!row_function || x.is_weak || (op.types == Types::kFloat && !is_floating(x.dtype)) ||

@@ -2,6 +2,7 @@
 #include "rush/core/apply.h"
 #include "rush/core/internal.h"
 #include "rush/core/vocabulary.h"
+#include "rush/tensor/observer.h"
 
 namespace rush {
 
@@ -54,6 +55,7 @@ void Tensor::set_grad(const Tensor& g) const {
   if (g.defined() && (!(g.shape() == shape()) || g.dtype() != dtype()))
     fail<ShapeError>("set_grad: the tensor is ", Spec{shape(), dtype()}, ", the gradient ",
                      Spec{g.shape(), g.dtype()});
+  if (t_observer) t_observer->grad_slot_changes(*edge.node(), false);
   edge.node()->extras().grad = g;
 }
 

@@ -11,6 +11,7 @@
 #endif
 
 #include "rush/core/internal.h"
+#include "rush/tensor/observer.h"
 
 namespace rush {
 namespace detail {
@@ -22,6 +23,7 @@ namespace {
 
 bool all_finite(const Tensor& t) {
   if (!t.defined() || !t.has_data() || !is_floating(t.dtype())) return true;
+  const Unobserved for_us;
   for (double v : t.to_vector<double>())
     if (!std::isfinite(v)) return false;
   return true;

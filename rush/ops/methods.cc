@@ -7,6 +7,7 @@
 #include "rush/ops/cast.h"
 #include "rush/ops/create.h"
 #include "rush/ops/movement.h"
+#include "rush/tensor/observer.h"
 
 namespace rush {
 
@@ -58,6 +59,12 @@ void overwrite(const Tensor& target, const Tensor& source) {
     if (source.shape()[i] != 1) in.strides[i + shift] = source.strides()[i];
   copy.kernel({{&in, 1}, {&out, 1}, nullptr});
   target.storage()->bump_version("copy_");
+  if (t_observer) {
+    static const Op& clone_op = *find_op("clone");
+    const Tensor expanded = rush::expand(source.detach(), target.shape());
+    const Tensor *from = &expanded, *to = &target;
+    t_observer->called(clone_op, target.dtype(), {&from, 1}, {&to, 1}, AttrRef());
+  }
 }
 
 }  // namespace

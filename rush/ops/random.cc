@@ -8,6 +8,8 @@
 #include "rush/kernels/random.h"
 #include "rush/ops/binary.h"
 #include "rush/ops/create.h"
+#include "rush/ops/movement.h"
+#include "rush/tensor/observer.h"
 
 namespace rush {
 namespace {
@@ -110,6 +112,16 @@ const Tensor& overwrite(const char* op, const Tensor& x, Generator* generator, F
   x.storage()->bump_version(op);
   return x;
 }
+// Tells a trace that `x` was overwritten with what `op` gives.
+void report_fill(const char* name, const Op& op, const Tensor& x, AttrRef attrs,
+                 const Generator* generator, const Tensor* p = nullptr) {
+  if (!t_observer) return;
+  if (generator)
+    t_observer->refuse(name,
+                       "it draws from a generator of its own; let it draw from the default one");
+  const Tensor* out = &x;
+  t_observer->called(op, x.dtype(), {&p, p ? size_t{1} : size_t{0}}, {&out, 1}, attrs);
+}
 
 }  // namespace
 
@@ -145,29 +157,40 @@ Tensor bernoulli(const Tensor& p) { return apply(kBernoulli, {p}); }
 const Tensor& uniform_(const Tensor& x, double low, double high, Generator* generator) {
   check_floating("uniform_", x.dtype());
   if (!(low <= high)) fail("uniform_: low must not be above high; got ", low, " and ", high);
-  return overwrite("uniform_", x, generator, [&](const kernels::View& view, Generator& g) {
+  overwrite("uniform_", x, generator, [&](const kernels::View& view, Generator& g) {
     kernels::fill_uniform(view, low, high, g);
   });
+  report_fill("uniform_", kUniform, x, UniformAttrs{x.shape(), low, high, x.dtype()}, generator);
+  return x;
 }
 const Tensor& normal_(const Tensor& x, double mean, double std, Generator* generator) {
   check_floating("normal_", x.dtype());
   if (!(std >= 0)) fail("normal_: std must not be negative; got ", std);
-  return overwrite("normal_", x, generator, [&](const kernels::View& view, Generator& g) {
+  overwrite("normal_", x, generator, [&](const kernels::View& view, Generator& g) {
     kernels::fill_normal(view, mean, std, g);
   });
+  report_fill("normal_", kNormal, x, NormalAttrs{x.shape(), mean, std, x.dtype()}, generator);
+  return x;
 }
 const Tensor& random_(const Tensor& x, int64_t low, int64_t high, Generator* generator) {
   check_range("random_", low, high, x.dtype());
-  return overwrite("random_", x, generator, [&](const kernels::View& view, Generator& g) {
+  overwrite("random_", x, generator, [&](const kernels::View& view, Generator& g) {
     kernels::fill_integers(view, low, high, g);
   });
+  report_fill("random_", kRandint, x, RandintAttrs{low, high, x.shape(), x.dtype()}, generator);
+  return x;
 }
 const Tensor& bernoulli_(const Tensor& x, double p, Generator* generator) {
   check_probability("bernoulli_", p);
-  return overwrite("bernoulli_", x, generator, [&](const kernels::View& view, Generator& g) {
+  overwrite("bernoulli_", x, generator, [&](const kernels::View& view, Generator& g) {
     const kernels::View same{&p, DType::kFloat64, view.shape, Dims::filled(view.shape.size(), 0)};
     kernels::fill_bernoulli(view, same, g);
   });
+  if (t_observer) {
+    const Tensor everywhere = expand(Tensor::scalar(p, DType::kFloat64), x.shape());
+    report_fill("bernoulli_", kBernoulli, x, AttrRef(), generator, &everywhere);
+  }
+  return x;
 }
 
 Tensor dropout(const Tensor& x, double p, bool training) {

@@ -3,6 +3,7 @@
 #include <new>
 
 #include "rush/tensor/allocator.h"
+#include "rush/tensor/observer.h"
 
 namespace rush {
 namespace {
@@ -41,6 +42,7 @@ StorageRef Storage::wrap(void* data, size_t bytes, void (*release)(void*), void*
 }
 
 void Storage::destroy(Storage* s) {
+  if (s->mark_ && t_observer) t_observer->released(s->mark_);
   char* block = reinterpret_cast<char*>(s);
   if (s->data_ == block + kHeader) {
     deallocate(block, s->capacity_);

@@ -33,6 +33,9 @@ class Storage : public RefCounted<Storage> {
     ++version_;
     last_writer_ = op;
   }
+  // A trace's note of which storage this is (0: none); it hears when a marked one is destroyed.
+  uint64_t mark() const { return mark_; }
+  void set_mark(uint64_t mark) { mark_ = mark; }
 
  private:
   Storage() = default;
@@ -42,6 +45,7 @@ class Storage : public RefCounted<Storage> {
   void* context_ = nullptr;
   const char* last_writer_ = "an in-place op";
   uint32_t version_ = 0, history_ = 0;
+  uint64_t mark_ = 0;
 };
 
 }  // namespace rush

@@ -4,9 +4,16 @@
 #include <new>
 
 #include "rush/tensor/allocator.h"
+#include "rush/tensor/observer.h"
 
 namespace rush {
 namespace {
+
+void* address_of(const Tensor& t) {
+  const TensorBody& b = t.body();
+  if (!b.storage) fail("data: a symbolic tensor has no values; run it in a session to get them");
+  return static_cast<char*>(b.storage->data()) + b.layout.offset * size_of(b.dtype);
+}
 
 // Reads one element of any dtype.
 template <typename To>
@@ -75,7 +82,7 @@ Tensor Tensor::copy_of(const void* data, size_t count, const Shape& shape, DType
   if (static_cast<int64_t>(count) != n)
     fail<ShapeError>("from: ", count, " values do not fill shape ", shape, ", which holds ", n);
   Tensor t = empty(shape, dtype);
-  if (n > 0) std::memcpy(t.raw(), data, count * size_of(dtype));
+  if (n > 0) std::memcpy(address_of(t), data, count * size_of(dtype));
   return t;
 }
 
@@ -83,7 +90,7 @@ Tensor Tensor::from(std::initializer_list<double> data) {
   const DType dtype = default_dtype();
   Tensor t = empty({static_cast<int64_t>(data.size())}, dtype);
   dispatch(dtype, [&]<typename T>() {
-    T* out = static_cast<T*>(t.raw());
+    T* out = static_cast<T*>(address_of(t));
     for (double v : data) *out++ = static_cast<T>(v);
   });
   return t;
@@ -102,41 +109,40 @@ Tensor Tensor::scalar(double value, DType dtype) {
   Tensor t = empty({}, dtype);
   dispatch(dtype, [&]<typename T>() {
     if constexpr (std::is_same_v<T, Float16> || std::is_same_v<T, BFloat16>)
-      *static_cast<T*>(t.raw()) = T(static_cast<float>(value));
+      *static_cast<T*>(address_of(t)) = T(static_cast<float>(value));
     else
-      *static_cast<T*>(t.raw()) = static_cast<T>(value);
+      *static_cast<T*>(address_of(t)) = static_cast<T>(value);
   });
   return t;
 }
 
 Tensor Tensor::weak(double value) {
   Tensor t = empty({}, DType::kFloat64);
-  *static_cast<double*>(t.raw()) = value;
+  *static_cast<double*>(address_of(t)) = value;
   t.body_->is_weak = true;
   return t;
 }
 
 Tensor Tensor::weak(int64_t value) {
   Tensor t = empty({}, DType::kInt64);
-  *static_cast<int64_t*>(t.raw()) = value;
+  *static_cast<int64_t*>(address_of(t)) = value;
   t.body_->is_weak = true;
   return t;
 }
 
 Tensor Tensor::weak(bool value) {
   Tensor t = empty({}, DType::kBool);
-  *static_cast<bool*>(t.raw()) = value;
+  *static_cast<bool*>(address_of(t)) = value;
   t.body_->is_weak = true;
   return t;
 }
 
 void* Tensor::raw() const {
-  const TensorBody& b = body();
-  if (!b.storage) fail("data: a symbolic tensor has no values; run it in a session to get them");
-  return static_cast<char*>(b.storage->data()) + b.layout.offset * size_of(b.dtype);
+  if (t_observer) t_observer->read_on_host(*this, "data()");
+  return address_of(*this);
 }
 
-kernels::View Tensor::view_of() const { return {raw(), dtype(), shape(), strides()}; }
+kernels::View Tensor::view_of() const { return {address_of(*this), dtype(), shape(), strides()}; }
 
 void Tensor::undefined() {
   fail("tensor: undefined; a default-made Tensor holds nothing (assign one, e.g. zeros({2, 3}))");
@@ -148,20 +154,23 @@ void Tensor::check_type(DType t) const {
 
 double Tensor::item_double() const {
   if (numel() != 1) fail<ShapeError>("item: wants exactly one element; shape is ", shape());
-  return read_as<double>(raw(), dtype());
+  if (t_observer) t_observer->read_on_host(*this, "item()");
+  return read_as<double>(address_of(*this), dtype());
 }
 
 int64_t Tensor::item_int() const {
   if (numel() != 1) fail<ShapeError>("item: wants exactly one element; shape is ", shape());
   if (is_floating(dtype())) return static_cast<int64_t>(item_double());
-  return read_as<int64_t>(raw(), dtype());
+  if (t_observer) t_observer->read_on_host(*this, "item()");
+  return read_as<int64_t>(address_of(*this), dtype());
 }
 
 template <typename T>
 std::vector<T> Tensor::to_vector() const {
   std::vector<T> out;
   out.reserve(static_cast<size_t>(numel()));
-  const char* base = static_cast<const char*>(raw());
+  if (t_observer) t_observer->read_on_host(*this, "to_vector()");
+  const char* base = static_cast<const char*>(address_of(*this));
   const size_t item = size_of(dtype());
   for_each_offset(layout(), [&](int64_t offset) {
     out.push_back(read_as<T>(base + offset * static_cast<int64_t>(item), dtype()));

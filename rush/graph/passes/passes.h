@@ -1,0 +1,46 @@
+// The passes: Program -> Program, one file each. Every pass keeps results the same to the bit,
+// unless its comment says otherwise; every one may be left out.
+#pragma once
+
+#include <optional>
+
+#include "rush/graph/program.h"
+
+namespace rush::graph {
+
+// Gives every whole overwrite of a temporary a buffer of its own, so that most temporaries are
+// written by one instruction; the other passes look at those.
+void rename_overwrites(Program& program);
+// Drops what neither a result nor a state depends on, and buffers nobody uses.
+void prune(Program& program);
+// Computes now what depends on constants alone (up to a size) and is not random.
+void fold_constants(Program& program);
+// Merges instructions that compute the same of the same.
+void merge_common(Program& program);
+// Leaves out copies nobody needs, and arithmetic that changes no bit (x * 1, casts to the same
+// type).
+void simplify(Program& program);
+// bfloat16 for contractions (results differ): inputs are cast, outputs cast back.
+void autocast_bfloat16(Program& program);
+// Bias, activation and residual into the contraction before them (may differ in the last bits).
+void fuse_epilogues(Program& program);
+// Chains of element-wise instructions, with reductions at their end (sums may differ in the last
+// bits), into one that runs block by block.
+void fuse_elementwise(Program& program);
+// Computes cheap values again where they are needed instead of keeping them from the forward to the
+// backward half.
+void rematerialize(Program& program);
+// Weights that no instruction writes are brought once into the layout the kernel likes best.
+void pack_weights(Program& program);
+// Puts small instructions that do not depend on each other side by side.
+void group_branches(Program& program);
+
+struct PassOptions {
+  bool exact = false;  // leave out passes that may change last bits
+  bool autocast = false;
+  bool rematerialize = true;
+};
+// All of the above in the order that works best; verify() in between in debug builds.
+void run_passes(Program& program, const PassOptions& options = {});
+
+}  // namespace rush::graph
