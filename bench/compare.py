@@ -13,7 +13,17 @@ import sys
 from pathlib import Path
 
 PEER = Path(__file__).with_name("torch_peer.py")
-WORKLOADS = ["mlp_micro", "mlp_mnist", "convnet"]
+WORKLOADS = [
+    "mlp_micro",
+    "mlp_mnist",
+    "convnet",
+    "resnet20",
+    "gru_mnist",
+    "char_lstm",
+    "gpt_baby",
+    "gpt_mid",
+    "conv_vae",
+]
 
 
 def run(command):
