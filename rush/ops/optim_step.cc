@@ -5,6 +5,12 @@
 #include "rush/ops/checks.h"
 
 namespace rush {
+
+size_t list_count(const SgdStepAttrs& a) { return a.momentum != 0 ? 3 : 2; }
+size_t list_count(const AdamStepAttrs& a) { return a.amsgrad ? 5 : 4; }
+size_t list_count(const RmspropStepAttrs& a) { return 3 + (a.momentum != 0) + a.centered; }
+size_t list_count(const AdagradStepAttrs&) { return 3; }
+
 namespace {
 
 // Inputs: `lists` lists of equal length, of which all but the gradients are written.
@@ -27,11 +33,7 @@ void check_lists(InferCall& c, size_t lists) {
   }
 }
 
-size_t lists_of(const SgdStepAttrs& a) { return a.momentum != 0 ? 3 : 2; }
-size_t lists_of(const AdamStepAttrs& a) { return a.amsgrad ? 5 : 4; }
-size_t lists_of(const RmspropStepAttrs& a) { return 3 + (a.momentum != 0) + a.centered; }
-size_t lists_of(const AdagradStepAttrs&) { return 3; }
-size_t lists_of(const ScaleListAttrs&) { return 1; }
+size_t list_count(const ScaleListAttrs&) { return 1; }
 
 template <typename A>
 const Op& define_step(const char* name, const char* doc) {
@@ -42,10 +44,10 @@ const Op& define_step(const char* name, const char* doc) {
       .floating_only()
       .mutates([](size_t i, size_t n, const void* attrs) {
         constexpr size_t kGradients = 1;  // the second list, which is only read
-        const size_t count = n / lists_of(*static_cast<const A*>(attrs));
+        const size_t count = n / list_count(*static_cast<const A*>(attrs));
         return count == 0 || i / count != kGradients;
       })
-      .shape([](InferCall& c) { check_lists(c, lists_of(c.attributes<A>())); });
+      .shape([](InferCall& c) { check_lists(c, list_count(c.attributes<A>())); });
 }
 
 const Op& kSgdStep = define_step<SgdStepAttrs>(

@@ -20,6 +20,12 @@ void rmsprop_step(TensorList params, TensorList grads, TensorList square_avgs,
 void adagrad_step(TensorList params, TensorList grads, TensorList state_sums,
                   const AdagradStepAttrs& attrs);
 
+// How many lists a step takes.
+size_t list_count(const SgdStepAttrs& attrs);
+size_t list_count(const AdamStepAttrs& attrs);
+size_t list_count(const RmspropStepAttrs& attrs);
+size_t list_count(const AdagradStepAttrs& attrs);
+
 // The norm of order p > 0 over all elements of all tensors, 0-d; and all of them times a factor.
 Tensor total_norm(TensorList tensors, double p = 2);
 void scale_list(TensorList tensors, double factor);

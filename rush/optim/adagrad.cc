@@ -1,6 +1,5 @@
 #include "rush/optim/adagrad.h"
 
-#include "rush/ops/create.h"
 #include "rush/ops/optim_step.h"
 #include "rush/optim/checks.h"
 
@@ -25,19 +24,19 @@ void Adagrad::check(const AdagradOptions& o) const {
 std::span<const char* const> Adagrad::slot_names() const { return kSlots; }
 
 void Adagrad::step_group(size_t group, std::span<Item> items) {
-  const AdagradOptions& o = options_[group];
-  for (Item& item : items) {
-    Tensor& sum = item.slots.values[0];
-    if (!sum.defined()) sum = full_like(item.param, o.initial_accumulator_value);
-  }
-  for_equal_steps(items, [&](std::span<Item> part, int64_t step) {
-    adagrad_step(params_of(part), grads_of(part), slots_of(part, 0),
-                 {.lr = o.lr,
-                  .lr_decay = o.lr_decay,
-                  .weight_decay = o.weight_decay,
-                  .eps = o.eps,
-                  .step = step,
-                  .maximize = o.maximize});
+  const auto attrs_at = [this, group](int64_t step) {
+    const AdagradOptions& o = options_[group];
+    return AdagradStepAttrs{.lr = o.lr,
+                            .lr_decay = o.lr_decay,
+                            .weight_decay = o.weight_decay,
+                            .eps = o.eps,
+                            .step = step,
+                            .maximize = o.maximize};
+  };
+  const double initial = options_[group].initial_accumulator_value;
+  for_equal_steps(items, attrs_at, [&](std::span<Item> part, const AdagradStepAttrs& attrs) {
+    for (const Item& item : part) start_slot(item, 0, initial);
+    adagrad_step(params_of(part), grads_of(part), slots_of(part, 0), attrs);
   });
 }
 

@@ -13,7 +13,7 @@ struct AdagradOptions {
 
 //   d = grad + weight_decay p,  sum += d^2
 //   p -= lr / (1 + (t - 1) lr_decay) d / (sqrt(sum) + eps)
-class Adagrad final : public OptimizerOf<AdagradOptions> {
+class Adagrad final : public OptimizerOf<Adagrad, AdagradOptions> {
  public:
   explicit Adagrad(std::vector<Tensor> params, const AdagradOptions& options = {});
 

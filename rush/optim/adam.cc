@@ -1,6 +1,5 @@
 #include "rush/optim/adam.h"
 
-#include "rush/ops/create.h"
 #include "rush/ops/optim_step.h"
 #include "rush/optim/checks.h"
 
@@ -8,26 +7,7 @@ namespace rush::optim {
 namespace {
 
 constexpr const char* kSlots[] = {"exp_avg", "exp_avg_sq", "max_exp_avg_sq"};
-
-template <typename Options>
-void check_options(const char* name, const Options& o) {
-  require_at_least_zero(name, "lr", o.lr);
-  require_at_least_zero(name, "eps", o.eps);
-  require_fraction(name, "betas[0]", o.betas[0]);
-  require_fraction(name, "betas[1]", o.betas[1]);
-  require_at_least_zero(name, "weight_decay", o.weight_decay);
-}
-
-template <typename Options, typename Item>
-void start(const Options& o, std::span<Item> items) {
-  for (Item& item : items) {
-    auto& [mean, square, largest] = item.slots.values;
-    if (!mean.defined()) mean = zeros_like(item.param);
-    if (!square.defined()) square = zeros_like(item.param);
-    if (o.amsgrad && !largest.defined()) largest = zeros_like(item.param);
-    if (!o.amsgrad) largest = Tensor();
-  }
-}
+constexpr size_t kLargest = 2;
 
 template <typename Options>
 AdamStepAttrs attrs_of(const Options& o, bool decoupled, int64_t step) {
@@ -44,38 +24,53 @@ AdamStepAttrs attrs_of(const Options& o, bool decoupled, int64_t step) {
 
 }  // namespace
 
-Adam::Adam(std::vector<Tensor> params, const AdamOptions& options) : OptimizerOf("Adam") {
-  add_param_group(std::move(params), options);
+template <typename Derived, typename Options>
+void AdamOf<Derived, Options>::check(const Options& o) const {
+  const char* name = this->name();
+  require_at_least_zero(name, "lr", o.lr);
+  require_at_least_zero(name, "eps", o.eps);
+  require_fraction(name, "betas[0]", o.betas[0]);
+  require_fraction(name, "betas[1]", o.betas[1]);
+  require_at_least_zero(name, "weight_decay", o.weight_decay);
 }
 
-void Adam::check(const AdamOptions& o) const { check_options(name(), o); }
+template <typename Derived, typename Options>
+std::span<const char* const> AdamOf<Derived, Options>::slot_names() const {
+  return kSlots;
+}
 
-std::span<const char* const> Adam::slot_names() const { return kSlots; }
-
-void Adam::step_group(size_t group, std::span<Item> items) {
-  const AdamOptions& o = options_[group];
-  start(o, items);
-  for_equal_steps(items, [&](std::span<Item> part, int64_t step) {
-    adam_step(params_of(part), grads_of(part), slots_of(part, 0), slots_of(part, 1),
-              slots_of(part, 2), attrs_of(o, false, step));
+template <typename Derived, typename Options>
+void AdamOf<Derived, Options>::step_adam(size_t group, std::span<Item> items, bool decoupled) {
+  const auto attrs_at = [this, group, decoupled](int64_t step) {
+    return attrs_of(this->options_[group], decoupled, step);
+  };
+  this->for_equal_steps(items, attrs_at, [](std::span<Item> part, const AdamStepAttrs& attrs) {
+    for (const Item& item : part) {
+      Optimizer::start_slot(item, 0, 0);
+      Optimizer::start_slot(item, 1, 0);
+      if (attrs.amsgrad)
+        Optimizer::start_slot(item, kLargest, 0);
+      else
+        item.slots.values[kLargest] = Tensor();
+    }
+    adam_step(Optimizer::params_of(part), Optimizer::grads_of(part), Optimizer::slots_of(part, 0),
+              Optimizer::slots_of(part, 1), Optimizer::slots_of(part, kLargest), attrs);
   });
 }
 
-AdamW::AdamW(std::vector<Tensor> params, const AdamWOptions& options) : OptimizerOf("AdamW") {
+Adam::Adam(std::vector<Tensor> params, const AdamOptions& options) : AdamOf("Adam") {
   add_param_group(std::move(params), options);
 }
 
-void AdamW::check(const AdamWOptions& o) const { check_options(name(), o); }
+void Adam::step_group(size_t group, std::span<Item> items) { step_adam(group, items, false); }
 
-std::span<const char* const> AdamW::slot_names() const { return kSlots; }
-
-void AdamW::step_group(size_t group, std::span<Item> items) {
-  const AdamWOptions& o = options_[group];
-  start(o, items);
-  for_equal_steps(items, [&](std::span<Item> part, int64_t step) {
-    adam_step(params_of(part), grads_of(part), slots_of(part, 0), slots_of(part, 1),
-              slots_of(part, 2), attrs_of(o, true, step));
-  });
+AdamW::AdamW(std::vector<Tensor> params, const AdamWOptions& options) : AdamOf("AdamW") {
+  add_param_group(std::move(params), options);
 }
+
+void AdamW::step_group(size_t group, std::span<Item> items) { step_adam(group, items, true); }
+
+template class AdamOf<Adam, AdamOptions>;
+template class AdamOf<AdamW, AdamWOptions>;
 
 }  // namespace rush::optim

@@ -21,28 +21,36 @@ struct AdamWOptions {
   bool maximize = false;
 };
 
+// What Adam and AdamW share.
+template <typename Derived, typename Options>
+class AdamOf : public OptimizerOf<Derived, Options> {
+ public:
+  double* momentum(size_t group) override { return &this->options(group).betas[0]; }
+
+ protected:
+  using OptimizerOf<Derived, Options>::OptimizerOf;
+  using typename Optimizer::Item;
+  void check(const Options& options) const override;
+  std::span<const char* const> slot_names() const override;
+  void step_adam(size_t group, std::span<Item> items, bool decoupled);
+};
+
 //   m = beta1 m + (1 - beta1) grad,  v = beta2 v + (1 - beta2) grad^2
 //   p -= lr m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + eps)
 // weight_decay adds to the gradient in Adam and shrinks p by lr weight_decay in AdamW.
-class Adam final : public OptimizerOf<AdamOptions> {
+class Adam final : public AdamOf<Adam, AdamOptions> {
  public:
   explicit Adam(std::vector<Tensor> params, const AdamOptions& options = {});
-  double* momentum(size_t group) override { return &options(group).betas[0]; }
 
  protected:
-  void check(const AdamOptions& options) const override;
-  std::span<const char* const> slot_names() const override;
   void step_group(size_t group, std::span<Item> items) override;
 };
 
-class AdamW final : public OptimizerOf<AdamWOptions> {
+class AdamW final : public AdamOf<AdamW, AdamWOptions> {
  public:
   explicit AdamW(std::vector<Tensor> params, const AdamWOptions& options = {});
-  double* momentum(size_t group) override { return &options(group).betas[0]; }
 
  protected:
-  void check(const AdamWOptions& options) const override;
-  std::span<const char* const> slot_names() const override;
   void step_group(size_t group, std::span<Item> items) override;
 };
 

@@ -4,8 +4,22 @@
 #include <unordered_map>
 
 #include "rush/core/apply.h"
+#include "rush/ops/create.h"
 
 namespace rush::optim {
+namespace {
+
+void refuse_in_trace(const char* what, const char* advice) {
+  if (t_observer) t_observer->refuse(what, advice);
+}
+
+}  // namespace
+
+Optimizer& OptimizerLink::get() const {
+  if (!optimizer_)
+    fail(name_, ": the optimiser has been destroyed, but what was built with it is still in use");
+  return *optimizer_;
+}
 
 const Optimizer::Group& Optimizer::group(size_t i) const {
   if (i >= groups_.size()) no_group(i);
@@ -17,6 +31,7 @@ void Optimizer::no_group(size_t group) const {
 }
 
 void Optimizer::add_group(std::vector<Tensor> params) {
+  refuse_in_trace("making an optimiser or adding parameters to it", "do it before");
   if (params.empty()) fail(name_, ": a group needs at least one parameter");
   for (size_t i = 0; i < params.size(); ++i) {
     const Tensor& p = params[i];
@@ -42,11 +57,13 @@ double Optimizer::lr(size_t i) const {
 }
 
 void Optimizer::set_lr(double lr) {
+  refuse_in_trace("set_lr", "set the rate between the calls: it is read anew in each");
   for (size_t i = 0; i < groups_.size(); ++i) lr_of(i) = lr;
 }
 
 void Optimizer::set_lr(size_t i, double lr) {
   group(i);
+  refuse_in_trace("set_lr", "set the rate between the calls: it is read anew in each");
   lr_of(i) = lr;
 }
 
@@ -75,19 +92,72 @@ std::vector<Tensor> Optimizer::slots_of(std::span<const Item> items, size_t slot
   return list;
 }
 
-void Optimizer::step() {
+void Optimizer::start_slot(const Item& item, size_t slot, double value) {
+  const Unobserved hidden;
+  Tensor& kept = item.slots.values[slot];
+  if (!kept.defined()) kept = full_like(item.param, value);
+}
+
+void Optimizer::follow_original() {
+  if (original_) copy_options(original_->get());
+}
+
+// In a trace the steps are counted by a host action, which runs before all kernels; so that several
+// steps in one trace have numbers of their own, each count is kept for the op that follows.
+void Optimizer::announce(std::span<const Item> items,
+                         std::function<bool(void*, int64_t step)> fill) {
+  std::vector<std::pair<size_t, size_t>> places;  // group and number of each parameter
+  for (const Item& item : items)
+    for (size_t i = 0; i < groups_.size(); ++i)
+      if (const auto& all = groups_[i].slots;
+          &item.slots >= all.data() && &item.slots < all.data() + all.size())
+        places.emplace_back(i, static_cast<size_t>(&item.slots - all.data()));
+  const auto step = std::make_shared<int64_t>(0);
+  t_observer->host_action([link = link_, places, step] {
+    Optimizer& self = link->get();
+    self.follow_original();
+    for (const auto& [i, k] : places) *step = ++self.groups_[i].slots[k].steps;
+    for (const auto& [i, k] : places)
+      if (self.groups_[i].slots[k].steps != *step)
+        fail(self.name_, ": since it was compiled, some of its parameters have taken more steps ",
+             "than others; compile again");
+  });
+  t_observer->next_attrs([link = link_, step, fill = std::move(fill)](void* attrs) {
+    if (!fill(attrs, *step))
+      fail(link->get().name_, ": an option that adds or drops a kind of state (momentum, amsgrad, ",
+           "centered) has changed since it was compiled; compile again");
+  });
+}
+
+template <typename GradOf>
+void Optimizer::step_with(GradOf&& grad_of) {
   NoGrad guard;
+  follow_original();
   std::vector<Item> items;
+  size_t index = 0;
   for (size_t i = 0; i < groups_.size(); ++i) {
     Group& g = groups_[i];
     items.clear();
     for (size_t k = 0; k < g.params.size(); ++k) {
-      Tensor grad = g.params[k].grad();
+      Tensor grad = grad_of(g.params[k], index++);
       if (grad.defined()) items.push_back({g.params[k], grad.detach(), g.slots[k]});
     }
     for (Item& item : items) ++item.slots.steps;
     if (!items.empty()) step_group(i, items);
   }
+}
+
+void Optimizer::step() {
+  step_with([](const Tensor& p, size_t) { return p.grad(); });
+}
+
+void Optimizer::step(std::span<const Tensor> grads) {
+  size_t count = 0;
+  for (const Group& g : groups_) count += g.params.size();
+  if (grads.size() != count)
+    fail<ShapeError>(name_, ": one gradient for each of ", count,
+                     " parameters is needed; what came: ", grads.size());
+  step_with([&](const Tensor&, size_t i) { return grads[i]; });
 }
 
 void Optimizer::step(const Tensor& loss) {
@@ -127,7 +197,20 @@ State Optimizer::state() const {
   return all;
 }
 
+namespace {
+
+// Compiled steps write to the tensors they found, so these stay where they can.
+void put(const Tensor& loaded, Tensor& kept) {
+  if (loaded.defined() && kept.defined())
+    kept.copy_(loaded);
+  else
+    kept = loaded;
+}
+
+}  // namespace
+
 void Optimizer::load(const State& state) {
+  refuse_in_trace("loading an optimiser's state", "load it between the calls");
   std::unordered_map<std::string_view, const Tensor*> given;
   for (const auto& [name, t] : state) given[name] = &t;
   const auto take = [&](const std::string& name) -> const Tensor* {
@@ -177,7 +260,11 @@ void Optimizer::load(const State& state) {
     if (given.count(name)) complain(name + " is unexpected");
   if (!problems.empty()) fail<ShapeError>(name_, ": the state does not fit: ", problems);
   for (size_t i = 0; i < groups_.size(); ++i) {
-    groups_[i].slots = std::move(loaded[i]);
+    for (size_t k = 0; k < loaded[i].size(); ++k) {
+      Slots& slots = groups_[i].slots[k];
+      slots.steps = loaded[i][k].steps;
+      for (size_t v = 0; v < kMaxSlots; ++v) put(loaded[i][k].values[v], slots.values[v]);
+    }
     lr_of(i) = rates[i];
   }
 }

@@ -9,23 +9,43 @@
 #pragma once
 
 #include <array>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <span>
 #include <utility>
 #include <vector>
 
+#include "rush/ops/optim_step.h"
+#include "rush/tensor/observer.h"
 #include "rush/tensor/state.h"
 
 namespace rush::optim {
 
+class Optimizer;
+
+// Where an optimiser is, for those that may outlive it: compiled functions and graphs.
+class OptimizerLink {
+ public:
+  OptimizerLink(Optimizer* optimizer, const char* name) : optimizer_(optimizer), name_(name) {}
+  Optimizer& get() const;  // Error when it has been destroyed
+  void clear() { optimizer_ = nullptr; }
+
+ private:
+  Optimizer* optimizer_;
+  const char* name_;
+};
+
 class Optimizer {
  public:
-  virtual ~Optimizer() = default;
+  virtual ~Optimizer() { link_->clear(); }
   Optimizer(const Optimizer&) = delete;
   Optimizer& operator=(const Optimizer&) = delete;
 
   void step();
   void step(const Tensor& loss);  // zero_grad, loss.backward, step
+  // With these gradients instead of those the parameters hold: one for each, group after group.
+  void step(std::span<const Tensor> grads);
   // Forgets gradients; with set_to_none = false, overwrites them with zeros instead.
   void zero_grad(bool set_to_none = true);
 
@@ -41,8 +61,14 @@ class Optimizer {
 
   // "3.exp_avg" and "3.step" for the fourth parameter, and "groups.0.lr".
   State state() const;
-  // ShapeError listing all that does not fit, and then nothing has been changed.
+  // ShapeError listing all that does not fit, and then nothing has been changed. Values that are
+  // there already are overwritten in place.
   void load(const State& state);
+
+  // One of the same kind over other tensors, of the same number in every group. It starts without
+  // momentum and the like, and takes over this one's options before each of its steps.
+  virtual std::unique_ptr<Optimizer> replica(std::vector<std::vector<Tensor>> params) const = 0;
+  const std::shared_ptr<OptimizerLink>& link() const { return link_; }
 
  protected:
   static constexpr size_t kMaxSlots = 3;
@@ -57,14 +83,30 @@ class Optimizer {
     Tensor grad;
     Slots& slots;
   };
-  // Runs of items that have taken the same number of steps: run(items, that number, counted from
-  // 1).
-  template <typename F>
-  static void for_equal_steps(std::span<Item> items, F&& run) {
+  // Makes what is kept in a slot, on first use. It is older than the step for a trace.
+  static void start_slot(const Item& item, size_t slot, double value);
+  // Calls run(items, attributes), which calls the step op once, for each run of items that have
+  // taken the same number of steps (and have their first slot, or lack it). `attrs_at` computes the
+  // attributes of the step op from the current options and that number (from 1); a trace computes
+  // them with it again whenever it is run.
+  template <typename Attrs, typename Run>
+  void for_equal_steps(std::span<Item> items, Attrs attrs_at, Run&& run) {
     for (size_t begin = 0, end = 0; begin < items.size(); begin = end) {
       const int64_t steps = items[begin].slots.steps;
-      while (end < items.size() && items[end].slots.steps == steps) ++end;
-      run(items.subspan(begin, end - begin), steps);
+      const bool is_started = items[begin].slots.values[0].defined();
+      while (end < items.size() && items[end].slots.steps == steps &&
+             items[end].slots.values[0].defined() == is_started)
+        ++end;
+      const auto part = items.subspan(begin, end - begin);
+      const auto attrs = attrs_at(steps);
+      if (t_observer) {
+        announce(part, [attrs_at, lists = list_count(attrs)](void* to, int64_t step) {
+          const auto now = attrs_at(step);
+          *static_cast<std::remove_const_t<decltype(attrs)>*>(to) = now;
+          return list_count(now) == lists;
+        });
+      }
+      run(part, attrs);
     }
   }
   // Lists as the steps of rush/ops/optim_step.h take them.
@@ -72,13 +114,16 @@ class Optimizer {
   static std::vector<Tensor> grads_of(std::span<const Item> items);
   static std::vector<Tensor> slots_of(std::span<const Item> items, size_t slot);
 
-  explicit Optimizer(const char* name) : name_(name) {}
+  explicit Optimizer(const char* name)
+      : name_(name), link_(std::make_shared<OptimizerLink>(this, name)) {}
   void add_group(std::vector<Tensor> params);
   virtual std::span<const char* const> slot_names() const = 0;
   virtual double& lr_of(size_t group) = 0;
   virtual void step_group(size_t group, std::span<Item> items) = 0;
   const char* name() const { return name_; }
   [[noreturn]] void no_group(size_t group) const;
+  void follow(const Optimizer& original) { original_ = original.link_; }
+  virtual void copy_options(const Optimizer& from) = 0;
 
  private:
   struct Group {
@@ -87,13 +132,20 @@ class Optimizer {
     std::optional<double> initial_lr;
   };
   const Group& group(size_t i) const;
+  template <typename GradOf>
+  void step_with(GradOf&& grad_of);
+  void follow_original();
+  // Tells a trace of the step op that comes next. `fill` writes its attributes and says whether the
+  // op still takes the same lists.
+  void announce(std::span<const Item> items, std::function<bool(void*, int64_t step)> fill);
 
   const char* name_;
   std::vector<Group> groups_;
+  std::shared_ptr<OptimizerLink> link_, original_;  // the latter: of a replica
 };
 
-// An optimiser whose groups each have an `Options`.
-template <typename Options>
+// An optimiser of the type Derived whose groups each have an `Options`.
+template <typename Derived, typename Options>
 class OptimizerOf : public Optimizer {
  public:
   void add_param_group(std::vector<Tensor> params, const Options& options) {
@@ -105,11 +157,22 @@ class OptimizerOf : public Optimizer {
     if (group >= options_.size()) no_group(group);
     return options_[group];
   }
+  std::unique_ptr<Optimizer> replica(std::vector<std::vector<Tensor>> params) const override {
+    auto copy = std::make_unique<Derived>(std::move(params.at(0)), options_[0]);
+    for (size_t i = 1; i < params.size(); ++i)
+      copy->add_param_group(std::move(params[i]), options_.at(i));
+    static_cast<OptimizerOf&>(*copy).follow(*this);
+    return copy;
+  }
 
  protected:
   using Optimizer::Optimizer;
   virtual void check(const Options& options) const = 0;
   double& lr_of(size_t group) override { return options_[group].lr; }
+  void copy_options(const Optimizer& from) override {
+    const auto& options = static_cast<const OptimizerOf&>(from).options_;
+    for (size_t i = 0; i < options_.size() && i < options.size(); ++i) options_[i] = options[i];
+  }
 
   std::vector<Options> options_;
 };

@@ -1,6 +1,5 @@
 #include "rush/optim/rmsprop.h"
 
-#include "rush/ops/create.h"
 #include "rush/ops/optim_step.h"
 #include "rush/optim/checks.h"
 
@@ -25,24 +24,28 @@ void RMSprop::check(const RMSpropOptions& o) const {
 std::span<const char* const> RMSprop::slot_names() const { return kSlots; }
 
 void RMSprop::step_group(size_t group, std::span<Item> items) {
-  const RMSpropOptions& o = options_[group];
-  for (Item& item : items) {
-    auto& [square, buffer, mean] = item.slots.values;
-    if (!square.defined()) square = zeros_like(item.param);
-    if (o.momentum > 0 && !buffer.defined()) buffer = zeros_like(item.param);
-    if (o.centered && !mean.defined()) mean = zeros_like(item.param);
-    if (o.momentum == 0) buffer = Tensor();
-    if (!o.centered) mean = Tensor();
-  }
-  rmsprop_step(params_of(items), grads_of(items), slots_of(items, 0), slots_of(items, 1),
-               slots_of(items, 2),
-               {.lr = o.lr,
-                .alpha = o.alpha,
-                .eps = o.eps,
-                .weight_decay = o.weight_decay,
-                .momentum = o.momentum,
-                .centered = o.centered,
-                .maximize = o.maximize});
+  const auto attrs_at = [this, group](int64_t) {
+    const RMSpropOptions& o = options_[group];
+    return RmspropStepAttrs{.lr = o.lr,
+                            .alpha = o.alpha,
+                            .eps = o.eps,
+                            .weight_decay = o.weight_decay,
+                            .momentum = o.momentum,
+                            .centered = o.centered,
+                            .maximize = o.maximize};
+  };
+  for_equal_steps(items, attrs_at, [](std::span<Item> part, const RmspropStepAttrs& attrs) {
+    for (const Item& item : part) {
+      auto& [square, buffer, mean] = item.slots.values;
+      start_slot(item, 0, 0);
+      if (attrs.momentum == 0) buffer = Tensor();
+      if (!attrs.centered) mean = Tensor();
+      if (attrs.momentum != 0) start_slot(item, 1, 0);
+      if (attrs.centered) start_slot(item, 2, 0);
+    }
+    rmsprop_step(params_of(part), grads_of(part), slots_of(part, 0), slots_of(part, 1),
+                 slots_of(part, 2), attrs);
+  });
 }
 
 }  // namespace rush::optim

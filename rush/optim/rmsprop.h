@@ -15,7 +15,7 @@ struct RMSpropOptions {
 //   d = grad + weight_decay p,  v = alpha v + (1 - alpha) d^2
 //   centered: a = alpha a + (1 - alpha) d, and v - a^2 takes v's place
 //   buf = momentum buf + d / (sqrt(v) + eps),  p -= lr buf
-class RMSprop final : public OptimizerOf<RMSpropOptions> {
+class RMSprop final : public OptimizerOf<RMSprop, RMSpropOptions> {
  public:
   explicit RMSprop(std::vector<Tensor> params, const RMSpropOptions& options = {});
   double* momentum(size_t group) override { return &options(group).momentum; }

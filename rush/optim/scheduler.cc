@@ -32,6 +32,7 @@ Scheduler::Scheduler(Optimizer& optimizer) : optimizer_(optimizer) {
 }
 
 void Scheduler::go_to(int64_t epoch) {
+  if (t_observer) t_observer->refuse("a scheduler's step", "make it between the calls");
   std::vector<double> rates;  // all of them before the first is set: either all change or none
   for (size_t i = 0; i < base_.size(); ++i) rates.push_back(rate(i, epoch));
   for (size_t i = 0; i < base_.size(); ++i) optimizer_.set_lr(i, rates[i]);
@@ -191,6 +192,7 @@ bool ReduceLROnPlateau::is_better(double metric) const {
 }
 
 void ReduceLROnPlateau::step(double metric) {
+  if (t_observer) t_observer->refuse("a scheduler's step", "make it between the calls");
   ++last_epoch_;
   if (is_better(metric)) {
     best_ = metric;

@@ -1,6 +1,5 @@
 #include "rush/optim/sgd.h"
 
-#include "rush/ops/create.h"
 #include "rush/ops/optim_step.h"
 #include "rush/optim/checks.h"
 
@@ -25,23 +24,21 @@ void SGD::check(const SGDOptions& o) const {
 std::span<const char* const> SGD::slot_names() const { return kSlots; }
 
 void SGD::step_group(size_t group, std::span<Item> items) {
-  const SGDOptions& o = options_[group];
-  SgdStepAttrs attrs{.lr = o.lr,
-                     .momentum = o.momentum,
-                     .dampening = o.dampening,
-                     .weight_decay = o.weight_decay,
-                     .nesterov = o.nesterov,
-                     .maximize = o.maximize};
-  if (o.momentum == 0) return sgd_step(params_of(items), grads_of(items), {}, attrs);
-  const auto has_buffer = [](const Item& item) { return item.slots.values[0].defined(); };
-  for (size_t begin = 0, end = 0; begin < items.size(); begin = end) {
-    attrs.first_step = !has_buffer(items[begin]);
-    while (end < items.size() && has_buffer(items[end]) != attrs.first_step) ++end;
-    const auto part = items.subspan(begin, end - begin);
-    if (attrs.first_step)
-      for (Item& item : part) item.slots.values[0] = empty_like(item.param);
+  const auto attrs_at = [this, group](int64_t) {
+    const SGDOptions& o = options_[group];
+    return SgdStepAttrs{.lr = o.lr,
+                        .momentum = o.momentum,
+                        .dampening = o.dampening,
+                        .weight_decay = o.weight_decay,
+                        .nesterov = o.nesterov,
+                        .maximize = o.maximize};
+  };
+  for_equal_steps(items, attrs_at, [](std::span<Item> part, SgdStepAttrs attrs) {
+    if (attrs.momentum == 0) return sgd_step(params_of(part), grads_of(part), {}, attrs);
+    attrs.first_step = !part[0].slots.values[0].defined();
+    for (const Item& item : part) start_slot(item, 0, 0);
     sgd_step(params_of(part), grads_of(part), slots_of(part, 0), attrs);
-  }
+  });
 }
 
 }  // namespace rush::optim

@@ -15,7 +15,7 @@ struct SGDOptions {
 //   d = grad + weight_decay p
 //   buf = momentum buf + (1 - dampening) d      (at first: buf = d)
 //   p -= lr (nesterov ? d + momentum buf : buf)
-class SGD final : public OptimizerOf<SGDOptions> {
+class SGD final : public OptimizerOf<SGD, SGDOptions> {
  public:
   explicit SGD(std::vector<Tensor> params, const SGDOptions& options = {});
   double* momentum(size_t group) override { return &options(group).momentum; }
