@@ -4,8 +4,10 @@
 //
 // Invariants (verify() checks them):
 //  - every operand lies within its buffer; a temporary is written before it is read;
-//  - instructions stand in an order in which they may run; arguments and constants are never
-//    written; results name regions that have values at the end.
+//  - arguments and constants are never written; results name regions that have values at the end;
+//  - operands of an element-wise instruction have one shape; its output is exactly one of the
+//    inputs or overlaps none, a kernel's output overlaps none;
+//  - a group's members stand one after another, and none touches what another one writes.
 #pragma once
 
 #include <functional>
@@ -50,6 +52,10 @@ struct ByteRange {
   int64_t begin = 0, end = 0;
 };
 ByteRange range_of(const Operand& operand);
+// Whether the ranges of two operands meet.
+bool overlap(const Operand& a, const Operand& b);
+// Strides that mean the same: those of dimensions of size 1 do not count.
+bool same_strides(const Shape& shape, const Strides& a, const Strides& b);
 
 // How an instruction is run.
 enum class Form : uint8_t {
@@ -82,6 +88,18 @@ struct Instruction {
   bool has_effects(const std::vector<Buffer>& buffers) const;
   std::string name() const;  // "matmul", "fused(add, tanh)"
 };
+
+// Calls f(operand) for every region the instruction writes: its outputs, and inputs it changes.
+template <typename F>
+void for_each_write(const Instruction& instruction, F&& f) {
+  for (const Operand& o : instruction.out)
+    if (o.buffer != kNoBuffer) f(o);
+  for (size_t i = 0; i < instruction.writes_input.size(); ++i)
+    if (instruction.writes(i) && instruction.in[i].buffer != kNoBuffer) f(instruction.in[i]);
+}
+
+// Whether one of the two writes what the other one reads or writes, so that their order matters.
+bool depend(const Instruction& a, const Instruction& b);
 
 // What a run does besides kernels, in the order of the trace and before them.
 using HostAction = std::function<void()>;
