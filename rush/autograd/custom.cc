@@ -6,6 +6,7 @@
 
 #include "rush/autograd/engine.h"
 #include "rush/base/random.h"
+#include "rush/tensor/observer.h"
 
 namespace rush {
 namespace {
@@ -246,7 +247,8 @@ Tensors checkpoint_gradient(const Segment& fn, const GradCall& call, size_t expl
 }  // namespace
 
 Tensors checkpoint(const Segment& fn, const std::vector<Tensor>& inputs) {
-  if (!grad_enabled()) return fn(inputs);
+  // A trace is freed of what it need not keep by the passes over it.
+  if (!grad_enabled() || t_observer) return fn(inputs);
   const Generator::State random = default_generator().state();
   const Ref<Node> marker = Node::make(nullptr);
   const std::vector<Tensor> aliases = aliases_of(inputs);

@@ -15,7 +15,7 @@
 #include <string>
 #include <vector>
 
-#include "rush/core/op.h"
+#include "rush/core/node.h"
 #include "rush/kernels/fused.h"
 
 namespace rush::graph {
@@ -34,6 +34,7 @@ struct Buffer {
   BufferKind kind = BufferKind::kTemporary;
   size_t bytes = 0;
   StorageRef storage;  // of states and constants
+  Ref<Node> grad_of;   // a state that is whatever the gradient slot of this leaf holds
   int argument = -1;   // which argument
 };
 

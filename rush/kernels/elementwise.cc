@@ -77,6 +77,13 @@ bool is_one_row(const View& out, std::span<const View> in, int64_t n, Row& row) 
 
 int64_t grain_for(int cost) { return std::max(kLeastGrain, kBlock / std::max(cost, 1)); }
 
+bool is_small_row(const Entry& entry, const View& out, std::span<const View> in, const void* attrs,
+                  Row& row) {
+  const int64_t n = out.numel();
+  row.attrs = attrs;
+  return n > 0 && n <= grain_for(entry.cost) && is_one_row(out, in, n, row);
+}
+
 void run_elementwise(const Entry& entry, DType computing, const View& out, std::span<const View> in,
                      const void* attrs) {
   const RowFunction f = entry.rows[static_cast<int>(computing)];

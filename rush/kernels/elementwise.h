@@ -15,6 +15,11 @@ namespace rush::kernels {
 void run_elementwise(const Entry& entry, DType computing, const View& out, std::span<const View> in,
                      const void* attrs);
 
+// The same call as one row on the calling thread, where it is one and too small to be shared: what
+// has been looked at once need not be looked at again.
+bool is_small_row(const Entry& entry, const View& out, std::span<const View> in, const void* attrs,
+                  Row& row);
+
 // Elements a thread should get at least for work of `cost` additions an element.
 int64_t grain_for(int cost);
 

@@ -63,6 +63,7 @@ void overwrite(const Tensor& target, const Tensor& source) {
     static const Op& clone_op = *find_op("clone");
     const Tensor expanded = rush::expand(source.detach(), target.shape());
     const Tensor *from = &expanded, *to = &target;
+    t_observer->overwrites(target);
     t_observer->called(clone_op, target.dtype(), {&from, 1}, {&to, 1}, AttrRef());
   }
 }

@@ -120,6 +120,7 @@ void report_fill(const char* name, const Op& op, const Tensor& x, AttrRef attrs,
     t_observer->refuse(name,
                        "it draws from a generator of its own; let it draw from the default one");
   const Tensor* out = &x;
+  t_observer->overwrites(x);
   t_observer->called(op, x.dtype(), {&p, p ? size_t{1} : size_t{0}}, {&out, 1}, attrs);
 }
 

@@ -32,6 +32,8 @@ class Observer {
   // also an input was written in place; so were inputs that the record says the op writes.
   virtual void called(const Op& op, DType computing, std::span<const Tensor* const> in,
                       std::span<const Tensor* const> out, const AttrRef& attrs) = 0;
+  // A tensor that is there already is about to be an output without being an input.
+  virtual void overwrites(const Tensor& t) = 0;
   // The program looked at values: item(), to_vector(), data(), printing.
   virtual void read_on_host(const Tensor& t, const char* how) = 0;
   // The gradient slot of a leaf is about to be replaced; `depends`: what is put there depends on

@@ -1,0 +1,166 @@
+#include "rush/graph/compile.h"
+
+#include <algorithm>
+#include <chrono>
+#include <mutex>
+
+#include "rush/core/internal.h"
+#include "rush/graph/plan.h"
+
+namespace rush::graph {
+namespace {
+
+constexpr int kMostAttempts = 3;  // at a trace that later runs can follow
+
+// What a plan was made for. Strides matter: kernels were chosen and views cut by them.
+struct Signature {
+  struct Argument {
+    Shape shape;
+    Strides strides;
+    DType dtype;
+    bool requires_grad;
+  };
+  std::vector<Argument> arguments;
+  bool grad_enabled;
+  DType default_type;
+
+  explicit Signature(std::span<const Tensor> args)
+      : grad_enabled(rush::grad_enabled()), default_type(default_dtype()) {
+    for (const Tensor& t : args)
+      arguments.push_back({t.shape(), t.strides(), t.dtype(), t.requires_grad()});
+  }
+  bool fits(std::span<const Tensor> args) const {
+    if (args.size() != arguments.size() || grad_enabled != rush::grad_enabled() ||
+        default_type != default_dtype())
+      return false;
+    for (size_t i = 0; i < args.size(); ++i) {
+      const Argument& a = arguments[i];
+      if (!(args[i].shape() == a.shape) || !(args[i].strides() == a.strides) ||
+          args[i].dtype() != a.dtype || args[i].requires_grad() != a.requires_grad)
+        return false;
+    }
+    return true;
+  }
+};
+
+struct Entry {
+  explicit Entry(std::span<const Tensor> args) : signature(args) {}
+  Signature signature;
+  Guards guards;
+  std::vector<GradResult> grads;
+  size_t returned = 0;
+  std::shared_ptr<Plan> plan;  // null: tried, but not settled
+  int attempts = 0;
+  int64_t last_used = 0;
+};
+
+bool is_plain(const Tensor& t) {
+  return t.defined() && t.has_data() && !t.is_weak() && is_dense(t.shape(), t.strides()) &&
+         t.layout().offset == 0;
+}
+
+}  // namespace
+
+struct PlanCache::Impl {
+  explicit Impl(const CompileOptions& o) : options(o) {
+    if (o.autocast && *o.autocast != DType::kBFloat16)
+      fail<TypeError>("compile: autocast works in bfloat16; got ", *o.autocast);
+    if (o.cache_size < 1) fail("compile: the cache holds at least one plan; got 0");
+  }
+
+  Entry* find(std::span<const Tensor> args) {
+    for (const auto& e : entries)
+      if (e->signature.fits(args) && e->guards.hold()) return e.get();
+    return nullptr;
+  }
+
+  Entry& add(std::span<const Tensor> args) {
+    if (entries.size() >= options.cache_size)
+      entries.erase(std::min_element(
+          entries.begin(), entries.end(),
+          [](const auto& a, const auto& b) { return a->last_used < b->last_used; }));
+    return *entries.emplace_back(std::make_unique<Entry>(args));
+  }
+
+  // Runs the function while it is traced and, if later runs can follow, makes the plan.
+  void trace_into(Entry& entry, const TensorFunction& fn, const std::vector<Tensor>& args,
+                  std::vector<Tensor>& results) {
+    using Clock = std::chrono::steady_clock;
+    const auto start = Clock::now();
+    Trace t = trace(fn, args, results);
+    const auto traced = Clock::now();
+    ++stats.traces;
+    ++entry.attempts;
+    stats.last_trace_seconds = std::chrono::duration<double>(traced - start).count();
+    if (!t.unsettled.empty()) {
+      if (entry.attempts < kMostAttempts) return;
+      fail("compile: ", t.unsettled,
+           " in every run, where a plan could not renew it; return the tensor instead of keeping "
+           "it");
+    }
+    if (options.optimise)
+      run_passes(t.program, {.exact = options.exact, .autocast = options.autocast.has_value()});
+    entry.plan = std::make_shared<Plan>(std::move(t.program));
+    entry.plan->set_timing(options.timing);
+    entry.guards = std::move(t.guards);
+    entry.grads = std::move(t.grads);
+    entry.returned = t.returned;
+    stats.last_plan_seconds = std::chrono::duration<double>(Clock::now() - traced).count();
+  }
+
+  CompileOptions options;
+  CompileStats stats;
+  std::vector<std::unique_ptr<Entry>> entries;
+  std::shared_ptr<Plan> last;
+  std::mutex mutex;
+};
+
+PlanCache::PlanCache(const CompileOptions& options) : impl_(std::make_unique<Impl>(options)) {}
+PlanCache::~PlanCache() = default;
+
+void PlanCache::call(const TensorFunction& fn, std::span<const Tensor> given,
+                     std::vector<Tensor>& results) {
+  std::vector<Tensor> changed;
+  std::span<const Tensor> args = given;
+  if (!std::all_of(given.begin(), given.end(), is_plain)) {
+    for (const Tensor& t : given) changed.push_back(as_argument(t));
+    args = changed;
+  }
+  if (t_observer) {  // inside another trace: part of that
+    results = fn({args.begin(), args.end()});
+    return;
+  }
+  Impl& s = *impl_;
+  const std::scoped_lock lock(s.mutex);
+  Entry* entry = s.find(args);
+  if (!entry) entry = &s.add(args);
+  entry->last_used = s.stats.planned_runs + s.stats.traces;
+  if (!entry->plan) return s.trace_into(*entry, fn, {args.begin(), args.end()}, results);
+  s.last = entry->plan;
+  entry->plan->run(args, results);
+  ++s.stats.planned_runs;
+  for (const GradResult& g : entry->grads)
+    g.leaf->extras().grad = g.result < 0 ? Tensor() : std::move(results[g.result]);
+  results.resize(entry->returned);
+}
+
+std::string PlanCache::explain() const {
+  const std::scoped_lock lock(impl_->mutex);
+  return impl_->last ? impl_->last->explain()
+                     : "compile: no plan has run yet; the first calls are eager and are traced\n";
+}
+
+CompileStats PlanCache::stats() const {
+  const std::scoped_lock lock(impl_->mutex);
+  CompileStats stats = impl_->stats;
+  if (impl_->last) stats.arena_bytes = impl_->last->arena_bytes();
+  return stats;
+}
+
+size_t PlanCache::size() const {
+  const std::scoped_lock lock(impl_->mutex);
+  return static_cast<size_t>(std::count_if(impl_->entries.begin(), impl_->entries.end(),
+                                           [](const auto& e) { return e->plan != nullptr; }));
+}
+
+}  // namespace rush::graph

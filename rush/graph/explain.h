@@ -1,0 +1,16 @@
+// What a plan runs, for people.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "rush/graph/plan.h"
+
+namespace rush::graph {
+
+// A line an instruction: where its result lies, bytes read and written, the mean of `times`
+// (seconds over `runs` runs; empty: not timed), and what passes did to it; then totals.
+std::string explain_plan(const Program& program, const MemoryPlan& memory,
+                         const std::vector<double>& times, int runs);
+
+}  // namespace rush::graph
