@@ -29,7 +29,7 @@ struct FusedStep {
 
 enum class Reduce : uint8_t { kNone, kSum };
 
-// An output: a value stored as it is, or its sums times `scale`.
+// An output: a step's value stored as it is, or the sums of any value times `scale`.
 struct FusedOutput {
   int value = 0;
   Reduce reduce = Reduce::kNone;
@@ -65,8 +65,9 @@ class FusedPlan {
   // output is which input.
   void run(void* const* in, void* const* out);
 
+  struct State;  // fused_state.h
+
  private:
-  struct State;
   std::unique_ptr<State> state_;
 };
 

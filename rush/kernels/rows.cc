@@ -4,43 +4,13 @@
 #include <cstring>
 
 #include "rush/kernels/convert.h"
+#include "rush/kernels/stride_runs.h"
 
 namespace rush::kernels {
 namespace {
 
 constexpr int64_t kBlock = 256;
 constexpr size_t kWidest = 8;
-
-template <typename Word>
-void gather(const void* from, int64_t stride, void* to, int64_t n) {
-  const auto* source = static_cast<const Word*>(from);
-  auto* target = static_cast<Word*>(to);
-  if (stride == 0)
-    std::fill_n(target, n, *source);
-  else
-    for (int64_t i = 0; i < n; ++i) target[i] = source[i * stride];
-}
-template <typename Word>
-void scatter(const void* from, void* to, int64_t stride, int64_t n) {
-  const auto* source = static_cast<const Word*>(from);
-  auto* target = static_cast<Word*>(to);
-  for (int64_t i = 0; i < n; ++i) target[i * stride] = source[i];
-}
-
-// Calls f<Word>() with the unsigned integer of `bytes` bytes.
-template <typename F>
-void by_width(size_t bytes, F&& f) {
-  switch (bytes) {
-    case 1:
-      return f.template operator()<uint8_t>();
-    case 2:
-      return f.template operator()<uint16_t>();
-    case 4:
-      return f.template operator()<uint32_t>();
-    default:
-      return f.template operator()<uint64_t>();
-  }
-}
 
 // One operand of the row as blocks see it.
 class Operand {
@@ -59,7 +29,7 @@ class Operand {
     char* from = ptr_ + at * stride_ * static_cast<int64_t>(bytes_);
     if (stride_ != 1) {
       char* dense = memory_ == computing_ ? block : scratch;
-      by_width(bytes_, [&]<typename Word>() { gather<Word>(from, stride_, dense, n); });
+      by_width(bytes_, [&]<typename Word>() { gather_run<Word>(from, stride_, dense, n); });
       from = dense;
     }
     if (memory_ == computing_) return from;
@@ -76,7 +46,7 @@ class Operand {
       block = dense;
     }
     if (stride_ != 1)
-      by_width(bytes_, [&]<typename Word>() { scatter<Word>(block, address(at), stride_, n); });
+      by_width(bytes_, [&]<typename Word>() { scatter_run<Word>(block, address(at), stride_, n); });
   }
 
  private:

@@ -3,6 +3,7 @@
 #include "rush/kernels/convert.h"
 #include "rush/kernels/cpu/elementwise_parts.h"
 #include "rush/kernels/elementwise.h"
+#include "rush/kernels/fused.h"
 #include "rush/kernels/rows.h"
 
 namespace rush::kernels {
@@ -15,17 +16,24 @@ void cast_dense(const Row& r) {
 }
 
 template <typename From>
-void cast_row(const Row& r) {
+void cast_any(const Row& r) {
   if (r.stride[0] == 1 && r.stride[1] == 1) return cast_dense<From>(r);
   const DType to = static_cast<const CastAttrs*>(r.attrs)->dtype;
   const RowForm form{2, {to, dtype_of<From>}, {to, dtype_of<From>}};
   run_blocks(r, form, cast_dense<From>);
 }
 
+}  // namespace
+
+RowFunction cast_row(DType from) {
+  return dispatch(from, []<typename From>() -> RowFunction { return cast_any<From>; });
+}
+
+namespace {
+
 Entry cast_entry() {
   Entry e;
-  for (int i = 0; i < kDTypeCount; ++i)
-    dispatch(static_cast<DType>(i), [&]<typename From>() { e.rows[i] = cast_row<From>; });
+  for (int i = 0; i < kDTypeCount; ++i) e.rows[i] = cast_row(static_cast<DType>(i));
   return e;
 }
 

@@ -11,6 +11,7 @@
 #include "rush/kernels/convert.h"
 #include "rush/kernels/copy.h"
 #include "rush/kernels/elementwise.h"
+#include "rush/kernels/fused.h"
 #include "rush/tensor/layout.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -77,27 +78,29 @@ void random_group(uint64_t seed, uint64_t counter, uint32_t* words) {
   }
 }
 
-// n elements that start at a multiple of kGroup, which `counter` belongs to.
+// The elements [begin, begin + n) of the whole.
 template <typename T>
-void drop(const RandomKey& key, uint64_t counter, uint32_t threshold, T scale, const T* x, T* y,
+void drop(const RandomKey& key, int64_t begin, uint32_t threshold, T scale, const T* x, T* y,
           int64_t n) {
-  for (int64_t at = 0; at < n; at += kGroup, counter += kCounters) {
+  const int64_t lead = begin % kGroup;  // elements of the first group that are not ours
+  uint64_t counter = key.offset + static_cast<uint64_t>(begin / kGroup * kCounters);
+  for (int64_t at = -lead; at < n; at += kGroup, counter += kCounters) {
     alignas(64) uint32_t words[kGroup];
-    random_group(key.seed, key.offset + counter, words);
-    const int64_t count = std::min<int64_t>(kGroup, n - at);
-    for (int64_t i = 0; i < count; ++i) {
+    random_group(key.seed, counter, words);
+    const int64_t first = std::max<int64_t>(0, -at), count = std::min<int64_t>(kGroup, n - at);
+    for (int64_t i = first; i < count; ++i) {
       const T kept = x[at + i] * scale;
       y[at + i] = words[i] >= threshold ? kept : T(0);
     }
   }
 }
-void drop_floats(const RandomKey& key, uint64_t counter, uint32_t threshold, float scale,
+void drop_floats(const RandomKey& key, int64_t begin, uint32_t threshold, float scale,
                  const float* x, float* y, int64_t n) {
-  drop(key, counter, threshold, scale, x, y, n);
+  drop(key, begin, threshold, scale, x, y, n);
 }
-void drop_doubles(const RandomKey& key, uint64_t counter, uint32_t threshold, double scale,
+void drop_doubles(const RandomKey& key, int64_t begin, uint32_t threshold, double scale,
                   const double* x, double* y, int64_t n) {
-  drop(key, counter, threshold, scale, x, y, n);
+  drop(key, begin, threshold, scale, x, y, n);
 }
 
 }  // namespace
@@ -117,15 +120,14 @@ struct Dropout {
   uint32_t threshold;  // words below it drop their element
   double scale;
 
-  // Elements [begin, begin + n) of the whole. Requires: begin is a multiple of 64.
+  // Elements [begin, begin + n) of the whole.
   void run(DType t, const void* x, void* y, int64_t begin, int64_t n) const {
-    const uint64_t counter = static_cast<uint64_t>(begin) / 4;
     if (t == DType::kFloat64) {
       HWY_DYNAMIC_DISPATCH(drop_doubles)
-      (key, counter, threshold, scale, static_cast<const double*>(x), static_cast<double*>(y), n);
+      (key, begin, threshold, scale, static_cast<const double*>(x), static_cast<double*>(y), n);
     } else if (t == DType::kFloat32) {
       HWY_DYNAMIC_DISPATCH(drop_floats)
-      (key, counter, threshold, static_cast<float>(scale), static_cast<const float*>(x),
+      (key, begin, threshold, static_cast<float>(scale), static_cast<const float*>(x),
        static_cast<float*>(y), n);
     } else {
       run_half(t, static_cast<const char*>(x), static_cast<char*>(y), begin, n);
@@ -145,13 +147,17 @@ struct Dropout {
   }
 };
 
-Dropout dropout_of(const Call& call) {
-  const double p = call.attributes<DropoutAttrs>().p;
-  const auto* key = call.in[1].as<const int64_t>();
-  const int64_t step = call.in[1].strides[0];
+Dropout dropout_of(const void* attrs, const int64_t* key, int64_t step) {
+  const double p = static_cast<const DropoutAttrs*>(attrs)->p;
   return {{static_cast<uint64_t>(key[0]), static_cast<uint64_t>(key[step])},
           static_cast<uint32_t>(p * 0x1p32),
           1 / (1 - p)};
+}
+
+template <typename T>
+void drop_row(const Row& r, int64_t first) {
+  dropout_of(r.attrs, static_cast<const int64_t*>(r.ptr[2]), 1)
+      .run(dtype_of<T>, r.ptr[1], r.ptr[0], first, r.n);
 }
 
 void dropout_contiguous(const Dropout& dropout, DType t, const void* x, void* y, int64_t n) {
@@ -170,7 +176,8 @@ void dropout_kernel(const Call& call) {
   const View &x = call.in[0], &y = call.out[0];
   const int64_t n = y.numel();
   if (n == 0) return;
-  const Dropout dropout = dropout_of(call);
+  const Dropout dropout =
+      dropout_of(call.attrs, call.in[1].as<const int64_t>(), call.in[1].strides[0]);
   if (x.is_contiguous() && y.is_contiguous())
     return dropout_contiguous(dropout, y.dtype, x.data, y.data, n);
   std::vector<uint64_t> memory((static_cast<size_t>(n) * size_of(y.dtype) + 7) / sizeof(uint64_t));
@@ -205,6 +212,15 @@ void bernoulli_kernel(const Call& call) {
 }
 
 }  // namespace
+
+IndexedRowFunction dropout_row(DType type) {
+  return dispatch(type, []<typename T>() -> IndexedRowFunction {
+    if constexpr (is_floating(dtype_of<T>))
+      return drop_row<T>;
+    else
+      return nullptr;
+  });
+}
 
 void cpu::register_random(Table& t) {
   t.add("uniform").kernel = uniform_kernel;

@@ -6,6 +6,9 @@
 
 namespace rush::kernels::cpu {
 
+// Sums: floats in runs whose totals are double, integers and bool in int64.
+Reducer sum_reducer(DType t);
+
 // max |x| or min |x| of floating types, for the norms of infinite order.
 void reduce_abs_extreme(const View& x, const View& out, const ReducePlan& plan, bool largest);
 

@@ -169,7 +169,11 @@ HWY_EXPORT(DeviationReducer);
 HWY_EXPORT(NormReducer);
 HWY_EXPORT(ExpReducer);
 
+}  // namespace
+
 Reducer sum_reducer(DType t) { return HWY_DYNAMIC_DISPATCH(SumReducer)(t); }
+
+namespace {
 
 ReducePlan plan_of(const char* op, const Call& call) {
   const auto& a = call.attributes<ReduceAttrs>();
