@@ -17,6 +17,7 @@ namespace {
 
 constexpr int64_t kTileBytes = 24 << 10;  // of all operands and slots of a tile: most of L1
 constexpr int64_t kLongestTile = 2048, kShortestTile = 64, kVector = 16;
+constexpr int64_t kTaskBlocks = 4;  // work within L1 is done faster than the grain supposes
 constexpr int64_t kMostTasks = 64;
 constexpr int64_t kMostSumTasks = 16;  // each has totals that are joined by one thread
 constexpr int64_t kMostTotals = 16384;
@@ -269,7 +270,7 @@ class Preparation {
   void choose_tasks() {
     int cost = 0;
     for (const FusedStep& step : chain_.steps) cost += step.cost;
-    int64_t unit = s_.row <= s_.tile ? s_.row : 1, grain = grain_for(cost);
+    int64_t unit = s_.row <= s_.tile ? s_.row : 1, grain = kTaskBlocks * grain_for(cost);
     const int64_t most = s_.sums.empty() ? kMostTasks : kMostSumTasks;
     grain = std::max(grain, (s_.total + most - 1) / most);
     for (TileSum& sum : s_.sums) {
