@@ -1,0 +1,220 @@
+// Three rewrites, none of which changes a bit:
+//  - a copy, or arithmetic that gives its input again (x * 1, neg(neg(x))): readers read the
+//    original, as long as nobody writes there meanwhile;
+//  - a copy of a value that nobody else reads: the maker writes to where the copy would go;
+//  - both need readers, or a maker, that do not care how the other place is laid out.
+#include <cstring>
+
+#include "rush/graph/passes/compose_layout.h"
+#include "rush/graph/passes/passes.h"
+#include "rush/graph/passes/readers.h"
+
+namespace rush::graph {
+namespace {
+
+class Simplifier {
+ public:
+  explicit Simplifier(Program& program)
+      : program_(program), uses_(uses_of(program)), is_removed_(program.instructions.size()) {}
+
+  void run() {
+    for (at_ = 0; at_ < static_cast<int>(program_.instructions.size()); ++at_) {
+      const Instruction& i = program_.instructions[at_];
+      const std::optional<Source> source = source_of(i);
+      if (!source) continue;
+      if (source->operand == i.out[0])
+        remove(at_);
+      else
+        forward(*source) || (is_copy(i) && write_directly());
+    }
+    erase_marked(program_, is_removed_);
+  }
+
+ private:
+  // What an instruction gives again, as it was after instruction `since`.
+  struct Source {
+    Operand operand;
+    int since;
+  };
+  Instruction& at(int i) { return program_.instructions[i]; }
+
+  // ---- What is the same as what -----------------------------------------------------------
+
+  std::optional<Source> source_of(const Instruction& i) const {
+    if (is_copy(i)) return Source{i.in[0], at_};
+    if (i.form != Form::kElementwise || i.refresh_attrs) return std::nullopt;
+    const int input = neutral_input(i);
+    if (input >= 0 && i.in[input].dtype == i.out[0].dtype) return Source{i.in[input], at_};
+    return source_through(i);
+  }
+
+  // The input that comes out unchanged because the other one is neutral, or -1.
+  int neutral_input(const Instruction& i) const {
+    const std::string& name = i.op->name;
+    const auto is = [&](size_t input, double value) { return is_number(i.in[input], value); };
+    if (name == "mul") return is(1, 1) ? 0 : is(0, 1) ? 1 : -1;
+    if (name == "div" || (name == "pow" && is_floating(i.computing))) return is(1, 1) ? 0 : -1;
+    if (name == "sub") return is(1, 0.0) ? 0 : -1;
+    // -0 + 0 is 0: only the negative zero is neutral.
+    const double zero = is_floating(i.computing) ? -0.0 : 0.0;
+    if (name == "add") return is(1, zero) ? 0 : is(0, zero) ? 1 : -1;
+    if (name == "where") return is(0, 1) ? 1 : is(0, 0) ? 2 : -1;
+    return -1;
+  }
+  // Whether all elements are this very number; the two zeros differ.
+  bool is_number(const Operand& o, double value) const {
+    if (o.buffer == kNoBuffer || !is_one_element(o)) return false;
+    const Buffer& buffer = program_.buffers[o.buffer];
+    if (buffer.kind != BufferKind::kConstant) return false;
+    const char* data = static_cast<const char*>(buffer.storage->data()) + range_of(o).begin;
+    return dispatch(o.dtype, [&]<typename T>() {
+      T wanted;
+      if constexpr (std::is_arithmetic_v<T>)
+        wanted = static_cast<T>(value);
+      else
+        wanted = T(static_cast<float>(value));
+      return std::memcmp(data, &wanted, sizeof wanted) == 0;
+    });
+  }
+
+  // neg(neg(x)) is x; relu(relu(x)) is relu(x).
+  std::optional<Source> source_through(const Instruction& i) const {
+    const bool undoes = i.op->name == "neg";
+    if (!undoes && i.op->name != "relu") return std::nullopt;
+    const Operand& x = i.in[0];
+    const int maker = maker_of(x);
+    if (maker < 0) return std::nullopt;
+    const Instruction& first = program_.instructions[maker];
+    if (first.op != i.op || first.form != i.form) return std::nullopt;
+    return undoes ? Source{first.in[0], maker} : Source{x, at_};
+  }
+  // The instruction that made this value, region and all, or -1.
+  int maker_of(const Operand& x) const {
+    if (x.buffer == kNoBuffer || !is_value(program_, uses_, x)) return -1;
+    const int maker = uses_[x.buffer].writers[0];
+    const Instruction& i = program_.instructions[maker];
+    const bool is_whole = !is_removed_[maker] && i.form != Form::kFused && !i.out.empty();
+    return is_whole && i.out[0] == x ? maker : -1;
+  }
+
+  // ---- Readers read the original ----------------------------------------------------------
+
+  bool forward(const Source& source) {
+    const Operand& original = source.operand;
+    const Operand out = at(at_).out[0];
+    if (!is_value(program_, uses_, out) || uses_[out.buffer].is_result ||
+        original.buffer == out.buffer || out.layout.numel() == 0)
+      return false;
+    const std::vector<int> readers = uses_[out.buffer].readers;
+    if (readers.empty() || is_written(original, source.since, readers.back() + 1)) return false;
+    std::vector<Operand> rewritten;
+    for (const int r : readers)
+      for (const Operand& o : at(r).in)
+        if (o.buffer == out.buffer && !rewrite(at(r), o, out, original, rewritten))
+          return false;
+    size_t next = 0;
+    for (const int r : readers)
+      for (Operand& o : at(r).in)
+        if (o.buffer == out.buffer) o = rewritten[next++];
+    merge_readers(original.buffer, readers);
+    uses_[out.buffer].readers.clear();
+    remove(at_);
+    return true;
+  }
+
+  bool rewrite(const Instruction& reader, const Operand& o, const Operand& copy,
+               const Operand& original, std::vector<Operand>& rewritten) const {
+    if (o.dtype != copy.dtype) return false;
+    // A reshape copies in row-major order: its result may be looked at in the shape of its source.
+    const bool is_reshaped = !(copy.layout.shape == original.layout.shape);
+    if (is_reshaped && !is_contiguous(copy.layout.shape, copy.layout.strides)) return false;
+    const std::optional<Layout> layout = compose_layout(
+        o.layout, is_reshaped ? Layout(original.layout.shape) : copy.layout, original.layout);
+    if (!layout) return false;
+    const bool is_alike = same_strides(o.layout.shape, o.layout.strides, layout->strides);
+    if (!is_alike && !(reads_any_layout(reader) && reads_well(o.layout, *layout))) return false;
+    rewritten.push_back({original.buffer, o.dtype, *layout});
+    return true;
+  }
+
+  // Whether reading `scattered` costs no more than making and reading the dense copy did: rows that
+  // were dense still are, or repeat one element.
+  static bool reads_well(const Layout& dense, const Layout& scattered) {
+    constexpr int64_t kShortRow = 8, kFew = 4096;
+    if (dense.numel() <= kFew) return true;
+    for (int d = 0; d < dense.rank(); ++d)
+      if (dense.strides[d] == 1 && dense.shape[d] >= kShortRow && scattered.strides[d] > 1)
+        return false;
+    return true;
+  }
+
+  // Whether instructions in (after, before) write to the region.
+  bool is_written(const Operand& region, int after, int before) const {
+    for (const int w : uses_[region.buffer].writers) {
+      if (w <= after || w >= before || is_removed_[w]) continue;
+      bool meets = false;
+      for_each_write(program_.instructions[w],
+                     [&](const Operand& o) { meets |= overlap(o, region); });
+      if (meets) return true;
+    }
+    return false;
+  }
+  bool is_read(const Operand& region, int after, int before) const {
+    for (const int r : uses_[region.buffer].readers)
+      if (r > after && r < before && !is_removed_[r])
+        for (const Operand& o : program_.instructions[r].in)
+          if (overlap(o, region)) return true;
+    return false;
+  }
+
+  // ---- The maker writes to where the copy would go ------------------------------------------
+
+  bool write_directly() {
+    const Operand from = at(at_).in[0], to = at(at_).out[0];
+    const int maker = maker_of(from);
+    if (maker < 0 || uses_[from.buffer].is_result || uses_[from.buffer].readers.size() != 1 ||
+        !(from.layout.shape == to.layout.shape))
+      return false;
+    Instruction& i = at(maker);
+    const bool is_alike = same_strides(to.layout.shape, from.layout.strides, to.layout.strides);
+    if (i.form != Form::kElementwise && !is_alike) return false;
+    for (const Operand& o : i.in)
+      if (overlap(o, to) && !(i.form == Form::kElementwise && o == to)) return false;
+    for (size_t k = 1; k < i.out.size(); ++k)
+      if (overlap(i.out[k], to)) return false;
+    if (is_read(to, maker, at_) || is_written(to, maker, at_)) return false;
+    i.out[0] = to;
+    auto& writers = uses_[to.buffer].writers;
+    writers.insert(std::lower_bound(writers.begin(), writers.end(), maker), maker);
+    uses_[from.buffer].writers.clear();
+    remove(at_);
+    return true;
+  }
+
+  // ---- Bookkeeping ----------------------------------------------------------------------------
+
+  void merge_readers(BufferId b, const std::vector<int>& more) {
+    auto& readers = uses_[b].readers;
+    readers.insert(readers.end(), more.begin(), more.end());
+    std::sort(readers.begin(), readers.end());
+    readers.erase(std::unique(readers.begin(), readers.end()), readers.end());
+  }
+  void remove(int index) {
+    is_removed_[index] = true;
+    for (const Operand& o : at(index).in)
+      if (o.buffer != kNoBuffer) std::erase(uses_[o.buffer].readers, index);
+    for (const Operand& o : at(index).out)
+      if (o.buffer != kNoBuffer) std::erase(uses_[o.buffer].writers, index);
+  }
+
+  Program& program_;
+  std::vector<BufferUses> uses_;
+  std::vector<bool> is_removed_;
+  int at_ = 0;
+};
+
+}  // namespace
+
+void simplify(Program& program) { Simplifier(program).run(); }
+
+}  // namespace rush::graph
