@@ -40,7 +40,8 @@ class Verifier {
 
   void check_buffer(BufferId b) const {
     const Buffer& buffer = program_.buffers[b];
-    const bool lasts = buffer.kind == BufferKind::kState || buffer.kind == BufferKind::kConstant;
+    const bool lasts = (buffer.kind == BufferKind::kState && !buffer.grad_of) ||
+                       buffer.kind == BufferKind::kConstant;
     if (lasts && (!buffer.storage || buffer.storage->bytes() < buffer.bytes))
       broken("buffer ", b, " has less storage than its ", buffer.bytes, " bytes");
     if (buffer.kind == BufferKind::kArgument &&

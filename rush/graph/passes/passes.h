@@ -2,8 +2,6 @@
 // unless its comment says otherwise; every one may be left out.
 #pragma once
 
-#include <optional>
-
 #include "rush/graph/program.h"
 
 namespace rush::graph {
@@ -39,8 +37,10 @@ struct PassOptions {
   bool exact = false;  // leave out passes that may change last bits
   bool autocast = false;
   bool rematerialize = true;
+  bool verify = false;
 };
-// All of the above in the order that works best; verify() in between in debug builds.
+// All of the above in the order that works best; verify() in between in debug builds, and where
+// options or the environment (RUSH_VERIFY) ask for it.
 void run_passes(Program& program, const PassOptions& options = {});
 
 }  // namespace rush::graph

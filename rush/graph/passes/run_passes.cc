@@ -1,10 +1,35 @@
+// The order of the passes.
+#include <cstdlib>
+
 #include "rush/graph/passes/passes.h"
 
 namespace rush::graph {
+namespace {
 
-void run_passes(Program& program, const PassOptions&) {
-  rename_overwrites(program);
-  prune(program);
+bool verifies_always() {
+#ifdef NDEBUG
+  static const bool asked = std::getenv("RUSH_VERIFY") != nullptr;
+  return asked;
+#else
+  return true;
+#endif
+}
+
+}  // namespace
+
+void run_passes(Program& program, const PassOptions& options) {
+  const bool verifies = options.verify || verifies_always();
+  if (verifies) verify(program, "tracing");
+  const auto run = [&](const char* name, void (*pass)(Program&)) {
+    pass(program);
+    if (verifies) verify(program, name);
+  };
+  run("rename_overwrites", rename_overwrites);
+  run("prune", prune);
+  run("fold_constants", fold_constants);
+  run("simplify", simplify);
+  run("merge_common", merge_common);
+  run("prune", prune);
 }
 
 }  // namespace rush::graph

@@ -110,8 +110,7 @@ class Simplifier {
     std::vector<Operand> rewritten;
     for (const int r : readers)
       for (const Operand& o : at(r).in)
-        if (o.buffer == out.buffer && !rewrite(at(r), o, out, original, rewritten))
-          return false;
+        if (o.buffer == out.buffer && !rewrite(at(r), o, out, original, rewritten)) return false;
     size_t next = 0;
     for (const int r : readers)
       for (Operand& o : at(r).in)

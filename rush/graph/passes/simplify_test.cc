@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "rush/graph/passes/compose_layout.h"
 #include "rush/graph/passes/passes.h"
 #include "rush/graph/testing/build_program.h"
@@ -128,7 +130,7 @@ TEST(Simplify, DropsNeutralArithmetic) {
 TEST(Simplify, KeepsArithmeticThatChangesABit) {
   Build b;
   const Operand x = b.argument({8});
-  b.result(b.rows("reciprocal", {b.rows("add", {x, b.number(0)})}));    // -0 + 0 is 0
+  b.result(b.rows("reciprocal", {b.rows("add", {x, b.number(0)})}));     // -0 + 0 is 0
   b.result(b.rows("reciprocal", {b.rows("sub", {x, b.number(-0.0)})}));  // so is -0 - -0
   b.result(b.rows("reciprocal", {b.rows("mul", {x, b.number(-1)})}));
   const size_t before = b.program.instructions.size();
