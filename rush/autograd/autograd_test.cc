@@ -11,6 +11,7 @@
 #include "rush/ops/create.h"
 #include "rush/ops/index.h"
 #include "rush/ops/matmul.h"
+#include "rush/ops/movement.h"
 #include "rush/ops/random.h"
 #include "rush/ops/reduce.h"
 #include "rush/ops/unary.h"
@@ -44,6 +45,16 @@ TEST(Backward, AccumulatesOverCallsAndOverUses) {
   const Tensor shared = trunk * 2.0;
   backward({(shared * shared).sum(), (shared * 5.0).sum()});
   EXPECT_EQ(trunk.grad().to_vector(), (Values{2 * 2 * 2 * 3 + 10}));
+}
+
+TEST(Backward, PartsOfATensorAddUpWhereTheyBelong) {
+  const Tensor x = leaf({1, 2, 3, 4, 5, 6});
+  const Tensor table = (x * 1.0).reshape({3, 2});
+  const Tensor whole = table * 10.0;
+  Tensor sum = whole.sum() + (table[0] * table[1]).sum() + slice(table, 0, 1).sum();
+  sum = sum + (slice(table, 1, 0, 2, 2) * 100.0).sum() + slice(table, 0, 0, 2).sum();
+  sum.backward();
+  EXPECT_EQ(x.grad().to_vector(), (Values{114, 15, 113, 14, 111, 11}));
 }
 
 TEST(Backward, RepeatedOperandsCountOncePerUse) {

@@ -6,6 +6,7 @@
 #include <bit>
 #include <mutex>
 
+#include "rush/core/apply.h"
 #include "rush/core/vocabulary.h"
 #include "rush/tensor/observer.h"
 
@@ -161,9 +162,23 @@ class Walker {
     uint64_t wanted = 0;
     for (size_t k = 0; k < n.inputs.size(); ++k)
       if (wants(v, k)) wanted |= uint64_t{1} << std::min<size_t>(k, 63);
-    if (wanted) propagate(n, v.dy, wanted);
+    if (wanted && !add_to_part(n, v.dy)) propagate(n, v.dy, wanted);
     if (!walk_.retain_graph && !walk_.create_graph && !n.is_symbolic) release(n);
     v.dy.clear();
+  }
+
+  // The gradient of a part (slice, select) of a tensor that has a gradient already is added where
+  // it belongs, without zeros around it: taking a tensor apart costs no more than its size.
+  bool add_to_part(const Node& n, const InlineVec<Tensor, 1>& dy) {
+    static const Op *const slice = find_op("slice"), *const select = find_op("select");
+    if ((n.op != slice && n.op != select) || walk_.create_graph || n.is_symbolic) return false;
+    const Edge& whole = n.inputs[0];
+    const auto& sums = visits_[index_.find(whole.node())].dy;
+    if (whole.index() >= sums.size() || !sums[whole.index()].defined()) return false;
+    const Tensor& sum = sums[whole.index()];
+    if (!is_sole_owner(sum) || !dy[0].has_data() || sum.dtype() != dy[0].dtype()) return false;
+    apply(*n.op, {sum}, n.attrs.ref()).add_(dy[0]);
+    return true;
   }
 
   void run_hooks(Node& n, InlineVec<Tensor, 1>& dy) {

@@ -16,19 +16,17 @@
 #define HWY_TARGET_INCLUDE "rush/kernels/cpu/gemm_portable.cc"
 #include "hwy/foreach_target.h"
 #include "hwy/highway.h"
+#include "rush/kernels/cpu/gemm_dots-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace rush::kernels::cpu::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-template <typename T>
-using Tag = hn::ScalableTag<T>;
-
 // Rows of the register tile: with 2 vectors a row it leaves room for b and a broadcast element.
 constexpr int kRows = HWY_TARGET <= HWY_AVX3 ? 12 : 6;
 
 // One register tile. `add` is what the result is added to (a bias with add_row 0, c itself), or
-// null.
+// null. The last of its vectors has `last` columns.
 template <typename T>
 struct TileArgs {
   int64_t k;
@@ -40,86 +38,97 @@ struct TileArgs {
   int64_t c_row;
   const T* add;
   int64_t add_row;
+  int64_t last;
 };
 
-template <int kM, int kV, typename T>
+// kPartial: columns from `last` on are neither read nor written.
+template <int kM, int kV, bool kPartial, typename T>
 HWY_NOINLINE void Tile(const TileArgs<T>& t) {
   const Tag<T> d;
   constexpr int kN = static_cast<int>(hn::MaxLanes(Tag<T>()));
+  const auto mask = hn::FirstN(d, static_cast<size_t>(t.last));
+  const auto load = [&](const T* from, int v) HWY_ATTR {
+    if constexpr (kPartial)
+      if (v == kV - 1) return hn::MaskedLoad(mask, d, from + v * kN);
+    return hn::LoadU(d, from + v * kN);
+  };
   hn::Vec<Tag<T>> sum[kM][kV];
 #pragma GCC unroll 16
   for (int i = 0; i < kM; ++i)
 #pragma GCC unroll 2
     for (int v = 0; v < kV; ++v) sum[i][v] = hn::Zero(d);
-  const T* HWY_RESTRICT a = t.a;
-  const T* HWY_RESTRICT b = t.b;
+  // A pointer for every third row: an address is a pointer plus 0, 1 or 2 times the stride, which
+  // costs no instruction.
+  constexpr int kPointers = (kM + 2) / 3;
   const int64_t a_row = t.a_row, a_col = t.a_col, b_row = t.b_row;
-  for (int64_t k = 0; k < t.k; ++k, a += a_col, b += b_row) {
+  const T* a[kPointers];
+#pragma GCC unroll 4
+  for (int i = 0; i < kPointers; ++i) a[i] = t.a + 3 * i * a_row;
+  const T* HWY_RESTRICT b = t.b;
+  for (int64_t k = 0; k < t.k; ++k, b += b_row) {
     hn::Vec<Tag<T>> vb[kV];
 #pragma GCC unroll 2
-    for (int v = 0; v < kV; ++v) vb[v] = hn::LoadU(d, b + v * kN);
+    for (int v = 0; v < kV; ++v) vb[v] = load(b, v);
 #pragma GCC unroll 16
     for (int i = 0; i < kM; ++i) {
-      const auto va = hn::Set(d, a[i * a_row]);
+      const auto va = hn::Set(d, a[i / 3][(i % 3) * a_row]);
 #pragma GCC unroll 2
       for (int v = 0; v < kV; ++v) sum[i][v] = hn::MulAdd(va, vb[v], sum[i][v]);
     }
+#pragma GCC unroll 4
+    for (int i = 0; i < kPointers; ++i) a[i] += a_col;
   }
 #pragma GCC unroll 16
   for (int i = 0; i < kM; ++i)
 #pragma GCC unroll 2
     for (int v = 0; v < kV; ++v) {
       auto r = sum[i][v];
-      if (t.add) r = hn::Add(r, hn::LoadU(d, t.add + i * t.add_row + v * kN));
-      hn::StoreU(r, d, t.c + i * t.c_row + v * kN);
+      if (t.add) r = hn::Add(r, load(t.add + i * t.add_row, v));
+      T* to = t.c + i * t.c_row + v * kN;
+      if (kPartial && v == kV - 1)
+        hn::BlendedStore(r, mask, d, to);
+      else
+        hn::StoreU(r, d, to);
     }
 }
 
-template <int kV, typename T>
+template <typename T>
 using TileFunction = void (*)(const TileArgs<T>&);
 
-template <int kV, typename T, int... kM>
-void RunTile(int rows, const TileArgs<T>& t, std::integer_sequence<int, kM...>) {
-  static constexpr TileFunction<kV, T> kTiles[] = {&Tile<kM + 1, kV, T>...};
-  kTiles[rows - 1](t);
+template <int kV, bool kPartial, typename T, int... kM>
+TileFunction<T> FindTile(int rows, std::integer_sequence<int, kM...>) {
+  static constexpr TileFunction<T> kTiles[] = {&Tile<kM + 1, kV, kPartial, T>...};
+  return kTiles[rows - 1];
 }
 template <typename T>
-void RunTile(int rows, int vectors, const TileArgs<T>& t) {
+TileFunction<T> FindTile(int rows, int vectors, bool is_partial) {
   using All = std::make_integer_sequence<int, kRows>;
   if (vectors == 2)
-    RunTile<2>(rows, t, All());
-  else
-    RunTile<1>(rows, t, All());
+    return is_partial ? FindTile<2, true, T>(rows, All()) : FindTile<2, false, T>(rows, All());
+  return is_partial ? FindTile<1, true, T>(rows, All()) : FindTile<1, false, T>(rows, All());
 }
 
-// All rows of one panel of c: `cols` columns, at most 2 vectors. b is padded to whole vectors.
+// All rows of one panel of c: `cols` columns, at most 2 vectors. Rows are shared out evenly: 16
+// rows are 8 + 8, not 12 + 4.
 template <typename T>
 void Panel(int64_t m, int64_t cols, TileArgs<T> t) {
   constexpr int kN = static_cast<int>(hn::MaxLanes(Tag<T>()));
   const int vectors = cols > kN ? 2 : 1;
-  const bool is_full = cols == vectors * kN;
+  t.last = cols - (vectors - 1) * kN;
   const int64_t blocks = (m + kRows - 1) / kRows;
-  HWY_ALIGN T edge[kRows * 2 * kN];
-  for (int64_t block = 0, i = 0; block < blocks; ++block) {
-    // Rows are shared out evenly: 16 rows are 8 + 8, not 12 + 4.
-    const int rows = static_cast<int>((m - i + blocks - block - 1) / (blocks - block));
-    if (is_full) {
-      RunTile(rows, vectors, t);
-    } else {
-      TileArgs<T> e = t;
-      e.c = edge;
-      e.c_row = 2 * kN;
-      e.add = nullptr;
-      RunTile(rows, vectors, e);
-      for (int r = 0; r < rows; ++r)
-        for (int64_t j = 0; j < cols; ++j)
-          t.c[r * t.c_row + j] = edge[r * 2 * kN + j] + (t.add ? t.add[r * t.add_row + j] : T(0));
+  const int64_t rows = m / blocks;
+  const int64_t longer = m % blocks;  // so many blocks have a row more
+  const auto run = [&](int64_t begin, int64_t end, int64_t height) {
+    const TileFunction<T> tile = FindTile<T>(static_cast<int>(height), vectors, t.last != kN);
+    for (int64_t block = begin; block < end; ++block) {
+      tile(t);
+      t.a += height * t.a_row;
+      t.c += height * t.c_row;
+      if (t.add) t.add += height * t.add_row;
     }
-    t.a += rows * t.a_row;
-    t.c += rows * t.c_row;
-    if (t.add) t.add += rows * t.add_row;
-    i += rows;
-  }
+  };
+  if (longer > 0) run(0, longer, rows + 1);
+  run(longer, blocks, rows);
 }
 
 // packed[k, width] = b[k, cols], columns beyond `cols` zero.
@@ -145,19 +154,29 @@ void PackB(int64_t k, int64_t cols, int64_t width, const T* b, int64_t b_row, in
   }
 }
 
-// Transposed b in whole vectors: vector j of row i gathers b[i, j ...].
+// Transposed b in whole vectors: vector j of row i gathers b[i, j ...]. Columns beyond `cols`
+// repeat the last one.
 template <typename T>
-void PackTransposed(int64_t k, int64_t width, const T* b, int64_t b_col, T* HWY_RESTRICT packed) {
+void PackTransposed(int64_t k, int64_t cols, int64_t width, const T* b, int64_t b_col,
+                    T* HWY_RESTRICT packed) {
   const Tag<T> d;
   using Index = hwy::MakeSigned<T>;
   const hn::RebindToSigned<Tag<T>> di;
   constexpr int64_t kN = static_cast<int64_t>(hn::MaxLanes(Tag<T>()));
-  const auto index = hn::Mul(hn::Iota(di, Index(0)), hn::Set(di, static_cast<Index>(b_col)));
   constexpr int64_t kStep = 16;  // a cache line or two of each column at a time
   for (int64_t i0 = 0; i0 < k; i0 += kStep)
-    for (int64_t j = 0; j < width; j += kN)
+    for (int64_t j = 0; j < width; j += kN) {
+      const auto column = hn::Min(hn::Iota(di, Index(0)), hn::Set(di, Index(cols - j - 1)));
+      const auto index = hn::Mul(column, hn::Set(di, static_cast<Index>(b_col)));
       for (int64_t i = i0; i < std::min(k, i0 + kStep); ++i)
         hn::Store(hn::GatherIndex(d, b + i + j * b_col, index), d, packed + i * width + j);
+    }
+}
+
+template <typename T>
+bool CanGather(const Gemm<T>& g) {
+  constexpr int64_t kLargestStride = int64_t{1} << 24;  // gathers index with 32 bits
+  return g.b_row == 1 && g.b_col > 0 && g.b_col < kLargestStride;
 }
 
 // Rows [k0, k0 + k) and columns [j0, j0 + n) of b, as panels of `width` columns one after another.
@@ -171,11 +190,9 @@ void PackPanels(int64_t k, int64_t n, int64_t width, const Gemm<T>& g, int64_t k
       for (int64_t j = 0; j < whole; j += width)
         std::memcpy(packed + j * k + i * width, b + i * g.b_row + j, width * sizeof(T));
   } else {
-    constexpr int64_t kLargestStride = int64_t{1} << 24;  // gathers index with 32 bits
-    const bool gathers = g.b_row == 1 && g.b_col > 0 && g.b_col < kLargestStride;
     for (int64_t j = 0; j < whole; j += width) {
-      if (gathers)
-        PackTransposed(k, width, b + j * g.b_col, g.b_col, packed + j * k);
+      if (CanGather(g))
+        PackTransposed(k, width, width, b + j * g.b_col, g.b_col, packed + j * k);
       else
         PackB(k, width, width, b + j * g.b_col, g.b_row, g.b_col, packed + j * k);
     }
@@ -188,32 +205,6 @@ template <typename T>
 const T* AddOf(const Gemm<T>& g, int64_t i, int64_t j) {
   if (g.accumulate) return g.c + i * g.c_row + j;
   return g.bias ? g.bias + j : nullptr;
-}
-
-// Few columns, rows of a adjacent: each element of c is a sum over vectors along k.
-template <typename T>
-void Dots(const Gemm<T>& g) {
-  const Tag<T> d;
-  constexpr int64_t kN = static_cast<int64_t>(hn::MaxLanes(Tag<T>()));
-  const Scratch<T> column(g.k);
-  const int64_t whole = g.k / kN * kN;
-  for (int64_t j = 0; j < g.n; ++j) {
-    const T* HWY_RESTRICT b = g.b + j * g.b_col;
-    if (g.b_row != 1) {
-      for (int64_t k = 0; k < g.k; ++k) column[k] = b[k * g.b_row];
-      b = column.data();
-    }
-    for (int64_t i = 0; i < g.m; ++i) {
-      const T* HWY_RESTRICT a = g.a + i * g.a_row;
-      auto sum = hn::Mul(hn::LoadU(d, a), hn::LoadU(d, b));
-      for (int64_t k = kN; k < whole; k += kN)
-        sum = hn::MulAdd(hn::LoadU(d, a + k), hn::LoadU(d, b + k), sum);
-      T total = hn::GetLane(hn::SumOfLanes(d, sum));
-      for (int64_t k = whole; k < g.k; ++k) total += a[k] * b[k];
-      T& c = g.c[i * g.c_row + j];
-      c = total + (g.accumulate ? c : g.bias ? g.bias[j] : T(0));
-    }
-  }
 }
 
 template <typename T>
@@ -235,11 +226,12 @@ void Turned(const Gemm<T>& g) {
 template <typename T>
 void Serial(const Gemm<T>& g) {
   constexpr int64_t kN = static_cast<int64_t>(hn::MaxLanes(Tag<T>()));
-  constexpr int64_t kFewColumns = 4;
-  if (g.n <= kFewColumns && g.m >= kN && g.k > 0) {
-    if (g.a_col == 1 && g.k >= kN) return Dots(g);
+  constexpr int64_t kFew = 4;
+  if (g.n <= kFew && g.m >= kN && g.k > 0) {
+    if (g.a_col == 1 && g.k >= kN) return DotColumns(g);
     if (g.a_row == 1) return Turned(g);
   }
+  if (g.m <= kFew && g.k >= kN && g.a_col == 1 && g.b_row == 1) return DotRows(g);
   constexpr int64_t kOnStack = 2048;
   HWY_ALIGN T stack[kOnStack];
   const bool fits = g.k * 2 * kN <= kOnStack;
@@ -249,9 +241,13 @@ void Serial(const Gemm<T>& g) {
     const int64_t cols = std::min(2 * kN, g.n - j);
     const int64_t width = cols > kN ? 2 * kN : kN;
     TileArgs<T> t{g.k,     g.a,     g.a_row, g.a_col,        g.b + j * g.b_col,
-                  g.b_row, g.c + j, g.c_row, AddOf(g, 0, j), g.accumulate ? g.c_row : 0};
-    if (g.b_col != 1 || cols != width) {
-      PackB(g.k, cols, width, t.b, g.b_row, g.b_col, packed);
+                  g.b_row, g.c + j, g.c_row, AddOf(g, 0, j), g.accumulate ? g.c_row : 0,
+                  kN};
+    if (g.b_col != 1) {
+      if (CanGather(g))
+        PackTransposed(g.k, cols, width, t.b, g.b_col, packed);
+      else
+        PackB(g.k, cols, width, t.b, g.b_row, g.b_col, packed);
       t.b = packed;
       t.b_row = width;
     }
