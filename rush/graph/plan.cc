@@ -19,6 +19,7 @@ struct Step {
   kernels::RowFunction row_function = nullptr;
   kernels::Row row{};
   const kernels::Entry* entry = nullptr;
+  std::unique_ptr<kernels::FusedPlan> fused;
   std::span<void*> in_pointers, out_pointers;  // of a fused chain
   DType computing = DType::kFloat32;
   std::span<kernels::View> in, out;
@@ -33,7 +34,7 @@ struct Step {
       case Kind::kKernel:
         return entry->kernel({in, out, attrs});
       case Kind::kFused:
-        return;
+        return fused->run(in_pointers.data(), out_pointers.data());
     }
   }
 };
@@ -182,7 +183,7 @@ struct Plan::Impl {
     patches.resize(patches.size() - count_slots(i));  // the views themselves are not used again
     s.in_pointers = pointers_of(s.in, i.in);
     s.out_pointers = pointers_of(s.out, i.out);
-    fail("fused chains come with their kernels");
+    s.fused = std::make_unique<kernels::FusedPlan>(*i.chain, s.in, s.out);
   }
 
   size_t count_slots(const Instruction& i) const {
