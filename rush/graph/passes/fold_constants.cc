@@ -63,7 +63,7 @@ class Folder {
   }
 
   void read_one_element(const Instruction& i, Operand& o) {
-    if (!reads_any_layout(i) || is_one_element(o)) return;
+    if (!reads_any_layout(i) || (is_constant(o) && is_one_element(o))) return;
     const BufferId b = uniform_of(o);
     if (b != kNoBuffer && program_.buffers[b].bytes == size_of(o.dtype))
       o = {b, o.dtype, Layout(o.layout.shape, Dims::filled(o.layout.rank(), 0), 0)};
