@@ -30,7 +30,11 @@ class RandomFunction {
       all.insert(all.end(), list->begin(), list->end());
     return all;
   }
-  static Tensor fresh(const Shape& shape) { return rand(shape) * 2.0 - 1.0; }
+  // Numbers in [-1, 1), some of them one of the two zeros.
+  static Tensor fresh(const Shape& shape) {
+    const Tensor x = rand(shape) * 2.0 - 1.0;
+    return where(lt(abs(x), 0.1), x * 0.0, x);
+  }
 
   std::vector<Tensor> operator()(const std::vector<Tensor>& args) {
     random_.seed(seed_ + 1);
