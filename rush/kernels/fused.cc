@@ -90,17 +90,25 @@ class Preparation {
     is_whole_.assign(in_.size(), false);
     for (const FusedStep& step : chain_.steps)
       if (step.run_at != nullptr) is_whole_[step.in.back()] = true;
-    const View* first = nullptr;
+    const View* whole = nullptr;  // has the shape of the chain
+    const View* first = nullptr;  // and its order
     for (size_t o = 0; o < out_.size() && first == nullptr; ++o)
-      if (!is_reduced(o)) first = &out_[o];
-    for (size_t i = 0; i < in_.size() && first == nullptr; ++i)
-      if (!is_whole_[i] && is_full(in_[i])) first = &in_[i];
-    const Shape& shape = first != nullptr ? first->shape : out_[0].shape;
-    order_ = walk_order(shape, first != nullptr ? first->strides : contiguous_strides(shape));
-    s_.total = numel(shape);
+      if (!is_reduced(o)) whole = first = &out_[o];
+    for (size_t i = 0; i < in_.size() && first == nullptr; ++i) {
+      if (is_whole_[i] || in_[i].data == nullptr) continue;
+      whole = &in_[i];
+      if (is_full(in_[i])) first = whole;
+    }
+    if (whole == nullptr) fail("fused: no operand has the shape of the chain");
+    shape_ = whole->shape;
+    const Strides& order = !chain_.order.empty() ? chain_.order
+                           : first != nullptr    ? first->strides
+                                                 : contiguous_strides(shape_);
+    order_ = walk_order(shape_, order);
+    s_.total = numel(shape_);
     for (const FusedStep& step : chain_.steps)
       if (step.run_at != nullptr && !std::is_sorted(order_.dim, order_.dim + order_.rank))
-        fail("fused: ", step.name, " wants row-major order; got strides ", first->strides);
+        fail("fused: ", step.name, " wants row-major order; got strides ", order);
   }
 
   void find_walks() {
@@ -231,9 +239,12 @@ class Preparation {
     sum.output = o;
     sum.item = size_of(type);
     sum.scale = output.scale;
-    if (!plan_sum(out_[o].shape, order_, out_[o].strides, sum))
-      fail("fused: sums over dimensions that are not neighbours: ", out_[o].shape, " with strides ",
-           out_[o].strides);
+    Strides strides = out_[o].strides;
+    for (int d = 0; d < shape_.size(); ++d)
+      if (out_[o].shape[d] == 1) strides[d] = 0;
+    if (!plan_sum(shape_, order_, strides, sum))
+      fail("fused: sums over dimensions that are not neighbours: ", shape_, " to strides ",
+           strides);
     s_.sums.push_back(sum);
   }
 
@@ -291,6 +302,7 @@ class Preparation {
   const FusedChain& chain_;
   std::span<const View> in_, out_;
   FusedPlan::State& s_;
+  Shape shape_;
   WalkOrder order_;
   std::vector<bool> is_whole_, is_direct_, slot_is_free_;
   std::vector<int> last_use_, place_;  // of values

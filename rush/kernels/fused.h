@@ -40,12 +40,14 @@ struct FusedChain {
   std::vector<DType> inputs;  // dtypes of external inputs
   std::vector<FusedStep> steps;
   std::vector<FusedOutput> outputs;
+  // Strides whose order of dimensions the chain walks; none: those of its first output that is not
+  // reduced, or of the first input that fills the shape.
+  Strides order;
 };
 inline constexpr int kMaxFusedInputs = 24, kMaxFusedSteps = 32, kMaxFusedOutputs = 12;
 
-// Whether a value of `shape` can be summed into an output of these strides (0 where it is summed
-// over) when the chain runs in the order of `order`, the strides of its first output or input that
-// fills the shape: kept dimensions have to be neighbours.
+// Whether a chain that walks `shape` in the order of the strides `order` can sum a value into an
+// output of the strides `out` (0 where it is summed over): kept dimensions have to be neighbours.
 bool can_reduce(const Shape& shape, const Strides& order, const Strides& out);
 
 // A chain prepared for shapes and strides; it keeps nothing of the chain but attributes. One run at
@@ -53,9 +55,10 @@ bool can_reduce(const Shape& shape, const Strides& order, const Strides& out);
 // are not reduced are those of the row functions run one by one.
 class FusedPlan {
  public:
-  // Every view has the shape of the chain, with strides 0 where an input repeats and where a
-  // reduced output is summed over. An output may be exactly one of the inputs (data, strides and
-  // size of elements); else it overlaps none. Steps with run_at require row-major order.
+  // Every view has the shape of the chain, with strides 0 where an input repeats; a reduced output
+  // has size 1 where it is summed over (or strides of 0). An output may be exactly one of the
+  // inputs (data, strides and size of elements); else it overlaps none. Steps with run_at require
+  // row-major order.
   FusedPlan(const FusedChain& chain, std::span<const View> in, std::span<const View> out);
   FusedPlan(FusedPlan&&) noexcept;
   FusedPlan& operator=(FusedPlan&&) noexcept;

@@ -22,9 +22,9 @@ void simplify(Program& program);
 void autocast_bfloat16(Program& program);
 // Bias, activation and residual into the contraction before them (may differ in the last bits).
 void fuse_epilogues(Program& program);
-// Chains of element-wise instructions, with reductions at their end (sums may differ in the last
-// bits), into one that runs block by block.
-void fuse_elementwise(Program& program);
+// Chains of element-wise instructions into one that runs block by block; with the sums at their
+// end, if these may differ in the last bits.
+void fuse_elementwise(Program& program, bool with_sums = true);
 // Computes cheap values again where they are needed instead of keeping them from the forward to the
 // backward half.
 void rematerialize(Program& program);
