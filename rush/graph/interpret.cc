@@ -15,7 +15,6 @@ kernels::View view_of(const Operand& o, std::span<void* const> memory) {
 }  // namespace
 
 void run_instruction(const Instruction& i, std::span<void* const> memory) {
-  if (i.form == Form::kFused) fail("run_instruction: fused instructions need a plan");
   InlineVec<kernels::View, 8> in, out;
   for (const Operand& o : i.out) out.push_back(view_of(o, memory));
   for (const Operand& o : i.in) {
@@ -23,6 +22,7 @@ void run_instruction(const Instruction& i, std::span<void* const> memory) {
     if (i.form == Form::kElementwise && !view.data)
       view = {nullptr, i.computing, out[0].shape, Dims::filled(out[0].shape.size(), 0)};
   }
+  if (i.form == Form::kFused) return kernels::run_fused(*i.chain, in, out);
   const kernels::Entry* entry = kernels::table(Device::kCpu).find(i.op->name);
   if (!entry) fail(i.op->name, ": no ", Device::kCpu, " kernel");
   if (i.form == Form::kElementwise)

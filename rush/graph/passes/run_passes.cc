@@ -30,6 +30,8 @@ void run_passes(Program& program, const PassOptions& options) {
   run("simplify", simplify);
   run("merge_common", merge_common);
   run("prune", prune);
+  fuse_elementwise(program, !options.exact);
+  if (verifies) verify(program, "fuse_elementwise");
 }
 
 }  // namespace rush::graph
