@@ -119,7 +119,7 @@ void measure(std::string_view name, const Options& options) {
     sides.push_back(&eager);
   }
   Side compiled("rushlight-compiled", name);
-  const auto compiled_step = compile(compiled.workload.step);
+  const auto compiled_step = compile(compiled.workload.step, {.timing = options.explain});
   compiled.step = compiled_step;
   if (options.compiled) {
     compiled.warm_up();

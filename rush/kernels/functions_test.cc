@@ -39,7 +39,7 @@ const Function kFunctions[] = {
     {"cos", [](double x) { return std::cos(x); }, -1.5, 1.5, 4},
     {"tanh", [](double x) { return std::tanh(x); }, -12, 12, 5},
     {"sigmoid", [](double x) { return 1 / (1 + std::exp(-x)); }, -80, 40, 5},
-    {"erf", [](double x) { return std::erf(x); }, -5, 5, 4},
+    {"erf", [](double x) { return std::erf(x); }, -5, 5, 6},
 };
 
 // The largest error over a fine grid, in units in the last place of T.

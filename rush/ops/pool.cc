@@ -126,7 +126,8 @@ void check_indices(const InferCall& c, const Shape& want) {
 void infer_max_pool_grad(InferCall& c) {
   check_floating(c);
   check_indices(c, c.shape(0));
-  c.result(unpooled_shape(c, c.shape(0)), c.dtype(0), Format::kLikeFirst);
+  // As convolutions want it, whatever order dy comes in: what follows goes over whole images.
+  c.result(unpooled_shape(c, c.shape(0)), c.dtype(0), Format::kChannelsLast);
 }
 
 void infer_max_pool_pick(InferCall& c) {

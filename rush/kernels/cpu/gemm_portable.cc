@@ -147,36 +147,56 @@ void PackB(int64_t k, int64_t cols, int64_t width, const T* b, int64_t b_row, in
     T* HWY_RESTRICT to = packed + j;
     if (j >= cols)
       for (int64_t i = 0; i < k; ++i) to[i * width] = T(0);
-    else if (b_row == 1)
-      for (int64_t i = 0; i < k; ++i) to[i * width] = from[i];
     else
       for (int64_t i = 0; i < k; ++i) to[i * width] = from[i * b_row];
   }
 }
 
-// Transposed b in whole vectors: vector j of row i gathers b[i, j ...]. Columns beyond `cols`
-// repeat the last one.
+#if HWY_TARGET == HWY_SCALAR
+template <typename T>
+constexpr int64_t kSide = 1;
+template <typename T>
+void TransposeSquare(const T* from, int64_t, T* to, int64_t) {
+  *to = *from;
+}
+#else
+// Elements in 16 bytes.
+template <typename T>
+constexpr int64_t kSide = 16 / sizeof(T);
+// The transposed square of kSide lines that starts at `from`; lines lie `line` apart.
+template <typename T>
+void TransposeSquare(const T* from, int64_t line, T* to, int64_t to_line) {
+  if constexpr (sizeof(T) == 4) {
+    const hn::CappedTag<T, 4> d;
+    const auto r0 = hn::LoadU(d, from), r1 = hn::LoadU(d, from + line);
+    const auto r2 = hn::LoadU(d, from + 2 * line), r3 = hn::LoadU(d, from + 3 * line);
+    const auto even = hn::InterleaveLower(d, r0, r2), odd = hn::InterleaveLower(d, r1, r3);
+    const auto even2 = hn::InterleaveUpper(d, r0, r2), odd2 = hn::InterleaveUpper(d, r1, r3);
+    hn::StoreU(hn::InterleaveLower(d, even, odd), d, to);
+    hn::StoreU(hn::InterleaveUpper(d, even, odd), d, to + to_line);
+    hn::StoreU(hn::InterleaveLower(d, even2, odd2), d, to + 2 * to_line);
+    hn::StoreU(hn::InterleaveUpper(d, even2, odd2), d, to + 3 * to_line);
+  } else {
+    const hn::CappedTag<T, 2> d;
+    const auto r0 = hn::LoadU(d, from), r1 = hn::LoadU(d, from + line);
+    hn::StoreU(hn::InterleaveLower(d, r0, r1), d, to);
+    hn::StoreU(hn::InterleaveUpper(d, r0, r1), d, to + to_line);
+  }
+}
+#endif
+
+// packed[k, width] = b[k, cols] for a b whose columns are adjacent. The rest of packed is left as
+// it is.
 template <typename T>
 void PackTransposed(int64_t k, int64_t cols, int64_t width, const T* b, int64_t b_col,
                     T* HWY_RESTRICT packed) {
-  const Tag<T> d;
-  using Index = hwy::MakeSigned<T>;
-  const hn::RebindToSigned<Tag<T>> di;
-  constexpr int64_t kN = static_cast<int64_t>(hn::MaxLanes(Tag<T>()));
-  constexpr int64_t kStep = 16;  // a cache line or two of each column at a time
-  for (int64_t i0 = 0; i0 < k; i0 += kStep)
-    for (int64_t j = 0; j < width; j += kN) {
-      const auto column = hn::Min(hn::Iota(di, Index(0)), hn::Set(di, Index(cols - j - 1)));
-      const auto index = hn::Mul(column, hn::Set(di, static_cast<Index>(b_col)));
-      for (int64_t i = i0; i < std::min(k, i0 + kStep); ++i)
-        hn::Store(hn::GatherIndex(d, b + i + j * b_col, index), d, packed + i * width + j);
-    }
-}
-
-template <typename T>
-bool CanGather(const Gemm<T>& g) {
-  constexpr int64_t kLargestStride = int64_t{1} << 24;  // gathers index with 32 bits
-  return g.b_row == 1 && g.b_col > 0 && g.b_col < kLargestStride;
+  const int64_t whole_k = k / kSide<T> * kSide<T>, whole_cols = cols / kSide<T> * kSide<T>;
+  for (int64_t j = 0; j < whole_cols; j += kSide<T>)
+    for (int64_t i = 0; i < whole_k; i += kSide<T>)
+      TransposeSquare(b + j * b_col + i, b_col, packed + i * width + j, width);
+  for (int64_t j = 0; j < cols; ++j)
+    for (int64_t i = j < whole_cols ? whole_k : 0; i < k; ++i)
+      packed[i * width + j] = b[j * b_col + i];
 }
 
 // Rows [k0, k0 + k) and columns [j0, j0 + n) of b, as panels of `width` columns one after another.
@@ -191,7 +211,7 @@ void PackPanels(int64_t k, int64_t n, int64_t width, const Gemm<T>& g, int64_t k
         std::memcpy(packed + j * k + i * width, b + i * g.b_row + j, width * sizeof(T));
   } else {
     for (int64_t j = 0; j < whole; j += width) {
-      if (CanGather(g))
+      if (g.b_row == 1)
         PackTransposed(k, width, width, b + j * g.b_col, g.b_col, packed + j * k);
       else
         PackB(k, width, width, b + j * g.b_col, g.b_row, g.b_col, packed + j * k);
@@ -244,7 +264,7 @@ void Serial(const Gemm<T>& g) {
                   g.b_row, g.c + j, g.c_row, AddOf(g, 0, j), g.accumulate ? g.c_row : 0,
                   kN};
     if (g.b_col != 1) {
-      if (CanGather(g))
+      if (g.b_row == 1)
         PackTransposed(g.k, cols, width, t.b, g.b_col, packed);
       else
         PackB(g.k, cols, width, t.b, g.b_row, g.b_col, packed);
