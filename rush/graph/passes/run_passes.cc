@@ -30,6 +30,7 @@ void run_passes(Program& program, const PassOptions& options) {
   run("simplify", simplify);
   run("merge_common", merge_common);
   run("prune", prune);
+  if (options.rematerialize) run("rematerialize", rematerialize);
   fuse_elementwise(program, !options.exact);
   if (verifies) verify(program, "fuse_elementwise");
 }

@@ -179,6 +179,7 @@ void BatchNorm(const Call& call, const PlaneLayout& l, const void* x_dense, void
       shift[c] = l.images * l.plane > 0 ? LoadOne(x + c * step) : A(0);
     ChannelSums<T>(l, x, nullptr, sums.data(), Moments<A>{shift.data()});
     const double n = static_cast<double>(l.images * l.plane);
+    const hn::CappedTag<A, 1> one;  // rounded once where addcmul is, which may stand in for this
     for (int64_t c = 0; c < l.channels; ++c) {
       const double about = sums[2 * c] / n;
       const double variance = std::max(0.0, sums[2 * c + 1] / n - about * about);
@@ -188,7 +189,8 @@ void BatchNorm(const Call& call, const PlaneLayout& l, const void* x_dense, void
       MoveTowards<T>(call.in[1], c, m, attrs.momentum);
       MoveTowards<T>(call.in[2], c, variance * (n / (n - 1)), attrs.momentum);
       scale[c] = inverse[c] * ChannelValue<T>(call.in[3], c, 1);
-      offset[c] = ChannelValue<T>(call.in[4], c, 0) - mean[c] * scale[c];
+      offset[c] = hn::GetLane(hn::NegMulAdd(hn::Set(one, mean[c]), hn::Set(one, scale[c]),
+                                            hn::Set(one, ChannelValue<T>(call.in[4], c, 0))));
     }
     Affine<T>(l, x, nullptr, static_cast<T*>(y_dense), scale.data(), nullptr, offset.data());
   });
