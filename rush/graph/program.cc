@@ -34,10 +34,40 @@ ByteRange range_of(const Operand& operand) {
   return {first * item, (last + 1) * item};
 }
 
+namespace {
+
+// The elements of one period that a region touches, if its outer strides are multiples of `period`
+// and the rest stays within one.
+bool part_of_period(const Layout& l, int64_t period, int64_t& begin, int64_t& end) {
+  begin = l.offset % period;
+  end = begin + 1;
+  for (int d = 0; d < l.rank(); ++d) {
+    if (l.shape[d] == 1 || l.strides[d] % period == 0) continue;
+    if (l.strides[d] < 0) return false;
+    end += (l.shape[d] - 1) * l.strides[d];
+  }
+  return end <= period;
+}
+
+// Columns of one matrix: their ranges meet, but not their elements.
+bool are_interleaved(const Operand& a, const Operand& b) {
+  if (size_of(a.dtype) != size_of(b.dtype)) return false;
+  for (int d = 0; d < a.layout.rank(); ++d) {
+    const int64_t period = a.layout.strides[d];
+    int64_t a_begin, a_end, b_begin, b_end;
+    if (period > 1 && a.layout.shape[d] > 1 && part_of_period(a.layout, period, a_begin, a_end) &&
+        part_of_period(b.layout, period, b_begin, b_end) && (a_end <= b_begin || b_end <= a_begin))
+      return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 bool overlap(const Operand& a, const Operand& b) {
   if (a.buffer == kNoBuffer || a.buffer != b.buffer) return false;
   const ByteRange ra = range_of(a), rb = range_of(b);
-  return ra.begin < rb.end && rb.begin < ra.end;
+  return ra.begin < rb.end && rb.begin < ra.end && !are_interleaved(a, b);
 }
 
 bool Instruction::has_effects(const std::vector<Buffer>& buffers) const {

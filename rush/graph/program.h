@@ -53,7 +53,7 @@ struct ByteRange {
   int64_t begin = 0, end = 0;
 };
 ByteRange range_of(const Operand& operand);
-// Whether the ranges of two operands meet.
+// Whether two operands may share an element; told exactly for ranges and for columns of one matrix.
 bool overlap(const Operand& a, const Operand& b);
 // Strides that mean the same: those of dimensions of size 1 do not count.
 bool same_strides(const Shape& shape, const Strides& a, const Strides& b);

@@ -29,6 +29,19 @@ TEST(Operand, KnowsItsRange) {
   EXPECT_TRUE(covers({0, DType::kFloat32, Layout({3, 2}, {1, 3}, 0)}, 24));
 }
 
+TEST(Operand, ColumnsOfAMatrixDoNotOverlap) {
+  const auto columns = [](int64_t from, int64_t n) {
+    return Operand{0, DType::kFloat32, Layout({4, n}, {10, 1}, from)};
+  };
+  EXPECT_FALSE(overlap(columns(0, 3), columns(3, 7)));
+  EXPECT_FALSE(overlap(columns(3, 7), columns(0, 3)));
+  EXPECT_TRUE(overlap(columns(0, 4), columns(3, 7)));
+  const Operand cell{0, DType::kFloat32, Layout({}, {}, 13)};
+  EXPECT_FALSE(overlap(columns(0, 3), cell));
+  EXPECT_TRUE(overlap(columns(0, 4), cell));
+  EXPECT_TRUE(overlap(columns(8, 4), columns(0, 2)));  // around the end of a row
+}
+
 TEST(Program, ListsUses) {
   Build b;
   const Operand x = b.argument({2});

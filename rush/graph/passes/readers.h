@@ -46,6 +46,29 @@ inline bool is_one_element(const Operand& o) {
   return range.end - range.begin == static_cast<int64_t>(size_of(o.dtype));
 }
 
+inline void merge_indices(std::vector<int>& into, const std::vector<int>& more) {
+  into.insert(into.end(), more.begin(), more.end());
+  std::sort(into.begin(), into.end());
+  into.erase(std::unique(into.begin(), into.end()), into.end());
+}
+
+// Every operand in the memory of buffer `from` comes to lie in `to`, `shift` bytes further on.
+inline void move_buffer(Program& program, std::vector<BufferUses>& uses, BufferId from, BufferId to,
+                        int64_t shift) {
+  std::vector<int> touched = uses[from].readers;
+  merge_indices(touched, uses[from].writers);
+  for (const int i : touched)
+    for (auto* operands : {&program.instructions[i].in, &program.instructions[i].out})
+      for (Operand& o : *operands) {
+        if (o.buffer != from) continue;
+        o.buffer = to;
+        o.layout.offset += shift / static_cast<int64_t>(size_of(o.dtype));
+      }
+  merge_indices(uses[to].readers, uses[from].readers);
+  merge_indices(uses[to].writers, uses[from].writers);
+  uses[from] = {};
+}
+
 // Removes the instructions that are marked.
 inline void erase_marked(Program& program, const std::vector<bool>& is_removed) {
   size_t kept = 0;

@@ -1,13 +1,16 @@
-// Three rewrites, none of which changes a bit:
+// Rewrites that change no bit:
 //  - a copy, or arithmetic that gives its input again (x * 1, neg(neg(x))): readers read the
 //    original, as long as nobody writes there meanwhile;
-//  - a copy of a value that nobody else reads: the maker writes to where the copy would go;
-//  - both need readers, or a maker, that do not care how the other place is laid out.
+//  - a copy of a value that nobody else reads: the maker writes to where the copy would go. Both
+//    need readers, or a maker, that do not care how the other place is laid out;
+//  - a buffer that is copied to a block of another one, or joined with others by cat: it is that
+//    block from the beginning.
 #include <cstring>
 
 #include "rush/graph/passes/compose_layout.h"
 #include "rush/graph/passes/passes.h"
 #include "rush/graph/passes/readers.h"
+#include "rush/kernels/attrs/movement.h"
 
 namespace rush::graph {
 namespace {
@@ -21,11 +24,14 @@ class Simplifier {
     for (at_ = 0; at_ < static_cast<int>(program_.instructions.size()); ++at_) {
       const Instruction& i = program_.instructions[at_];
       const std::optional<Source> source = source_of(i);
-      if (!source) continue;
+      if (!source) {
+        if (i.form == Form::kKernel && i.op->name == "cat") move_parts();
+        continue;
+      }
       if (source->operand == i.out[0])
         remove(at_);
       else
-        forward(*source) || (is_copy(i) && write_directly());
+        forward(*source) || (is_copy(i) && (write_directly() || move_copy()));
     }
     erase_marked(program_, is_removed_);
   }
@@ -115,7 +121,7 @@ class Simplifier {
     for (const int r : readers)
       for (Operand& o : at(r).in)
         if (o.buffer == out.buffer) o = rewritten[next++];
-    merge_readers(original.buffer, readers);
+    merge_indices(uses_[original.buffer].readers, readers);
     uses_[out.buffer].readers.clear();
     remove(at_);
     return true;
@@ -190,14 +196,54 @@ class Simplifier {
     return true;
   }
 
+  // ---- A buffer becomes a block of another one ----------------------------------------------
+
+  bool move_copy() {
+    const Operand from = at(at_).in[0], to = at(at_).out[0];
+    if (!(from.layout.shape == to.layout.shape) || !may_move(from, to)) return false;
+    remove(at_);
+    move(from, to);
+    return true;
+  }
+  void move_parts() {
+    const Instruction& cat = at(at_);
+    Operand to = cat.out[0];
+    const int axis = normalize_axis("cat", static_cast<const CatAttrs*>(cat.attrs.data())->axis,
+                                    to.layout.rank());
+    std::vector<std::pair<Operand, Operand>> moves;
+    for (const Operand& part : cat.in) {
+      to.layout.shape = part.layout.shape;
+      const bool is_repeated = std::any_of(
+          moves.begin(), moves.end(), [&](const auto& m) { return m.first.buffer == part.buffer; });
+      if (is_repeated || !may_move(part, to)) return;
+      moves.emplace_back(part, to);
+      to.layout.offset += part.layout.shape[axis] * to.layout.strides[axis];
+    }
+    remove(at_);
+    for (const auto& [from, block] : moves) move(from, block);
+  }
+
+  // Whether the buffer of `from`, which is copied to `to` here, may lie there all its life.
+  bool may_move(const Operand& from, const Operand& to) const {
+    if (from.buffer == kNoBuffer || from.buffer == to.buffer || from.layout.numel() == 0)
+      return false;
+    const Buffer& buffer = program_.buffers[from.buffer];
+    const BufferUses& uses = uses_[from.buffer];
+    if (buffer.kind != BufferKind::kTemporary || uses.is_result || uses.writers.empty() ||
+        uses.writers.back() >= at_ || !covers(from, buffer.bytes) ||
+        program_.buffers[to.buffer].kind != BufferKind::kTemporary ||
+        !same_strides(to.layout.shape, from.layout.strides, to.layout.strides))
+      return false;
+    const int first = uses.writers.front() - 1;
+    return !is_read(to, first, at_) && !is_written(to, first, at_) &&
+           !is_written(to, at_, uses.readers.back() + 1);
+  }
+  void move(const Operand& from, const Operand& to) {
+    move_buffer(program_, uses_, from.buffer, to.buffer, range_of(to).begin);
+  }
+
   // ---- Bookkeeping ----------------------------------------------------------------------------
 
-  void merge_readers(BufferId b, const std::vector<int>& more) {
-    auto& readers = uses_[b].readers;
-    readers.insert(readers.end(), more.begin(), more.end());
-    std::sort(readers.begin(), readers.end());
-    readers.erase(std::unique(readers.begin(), readers.end()), readers.end());
-  }
   void remove(int index) {
     is_removed_[index] = true;
     for (const Operand& o : at(index).in)

@@ -105,6 +105,34 @@ TEST(Simplify, WritesPartsOfATensorInPlaceOfCopyingThem) {
   EXPECT_EQ(count(b.program, "clone"), 0);
 }
 
+TEST(Simplify, PartsOfACatAreMadeInTheirPlace) {
+  Build b;
+  const Operand x = b.argument({2, 4});
+  Operand h = b.rows("exp", {x});
+  std::vector<Operand> all;
+  for (int k = 0; k < 3; ++k) {
+    h = b.call("matmul", {h, b.constant(rand({4, 4}))});
+    b.add("add", {h, x}, {h});
+    all.push_back(h);
+  }
+  b.result(b.call("cat", all, CatAttrs{0}));
+  EXPECT_TRUE(keeps_bits(b.program, simplify_and_prune, {rand({2, 4})}));
+  EXPECT_EQ(count(b.program, "cat"), 0);
+  EXPECT_EQ(b.program.instructions.back().out[0].layout.offset, 16);
+}
+
+TEST(Simplify, KeepsACatOfWhatIsJoinedTwiceOrChangesLater) {
+  Build b;
+  const Operand x = b.argument({2, 4}), y = b.rows("exp", {x}), z = b.rows("neg", {x});
+  b.result(b.call("cat", {y, y}, CatAttrs{0}));
+  b.result(b.call("cat", {z, y}, CatAttrs{0}));
+  b.add("add", {z, x}, {z});
+  b.result(b.rows("exp", {z}));
+  b.result(b.call("cat", {b.rows("abs", {x}), b.rows("tanh", {x})}, CatAttrs{1}));  // no blocks
+  EXPECT_TRUE(keeps_bits(b.program, simplify_and_prune, {rand({2, 4})}));
+  EXPECT_EQ(count(b.program, "cat"), 3);
+}
+
 // Numbers on which a careless rewrite shows: both zeros, infinities, NaN.
 Tensor odd_numbers() {
   return Tensor::from({0.0, -0.0, 1.5, -2.25, HUGE_VAL, -HUGE_VAL, std::nan(""), 1e-42});
