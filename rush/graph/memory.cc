@@ -38,10 +38,11 @@ std::vector<int> steps_of(const Program& program) {
 bool chain_allows(const kernels::FusedChain& chain, int in, int out) {
   const int inputs = static_cast<int>(chain.inputs.size());
   const int maker = chain.outputs[out].value - inputs;
+  if (maker < 0) return false;  // an input as it came
   for (int s = maker + 1; s < static_cast<int>(chain.steps.size()); ++s)
     for (const int value : chain.steps[s].in)
       if (value == in) return false;
-  return maker >= 0;
+  return true;
 }
 
 class Placer {

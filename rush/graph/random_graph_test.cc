@@ -1,4 +1,5 @@
-// Random functions, traced and run as plans with passes off and on: bit by bit what eager gives.
+// Random functions, traced and run as plans with passes off and on: what eager gives, bit by bit
+// where a pass claims it.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -35,10 +36,21 @@ Bytes outcome(const RandomFunction& f, F&& run) {
 struct Variant {
   const char* name;
   void (*apply)(Program&);
+  bool is_exact = true;
 };
 
 void none(Program&) {}
 void all_exact(Program& p) { run_passes(p, {.exact = true, .verify = true}); }
+void all(Program& p) { run_passes(p, {.verify = true}); }
+void assemble(Program& p) {
+  assemble_parts(p);
+  verify(p, "assemble_parts");
+  simplify(p);
+}
+void join(Program& p) {
+  rename_overwrites(p);
+  join_products(p);
+}
 const Variant kVariants[] = {
     {"no pass", none},
     {"rename_overwrites", rename_overwrites},
@@ -46,7 +58,10 @@ const Variant kVariants[] = {
     {"fold_constants", fold_constants},
     {"merge_common", merge_common},
     {"simplify", simplify},
+    {"assemble_parts", assemble, false},
+    {"join_products", join, false},
     {"all exact passes", all_exact},
+    {"all passes", all, false},
 };
 
 class RandomGraph {
@@ -93,7 +108,8 @@ class RandomGraph {
           plan.run(inputs_[k], results);
           return results;
         });
-        if (got != expected_[k]) return report(traced, program, v, "other values than eager");
+        const bool fits = v.is_exact ? got == expected_[k] : testing::is_close(got, expected_[k]);
+        if (!fits) return report(traced, program, v, "other values than eager");
       }
     } catch (const std::exception& e) {
       report(traced, program, v, e.what());
@@ -111,9 +127,9 @@ class RandomGraph {
   std::vector<Bytes> expected_;
 };
 
-TEST(RandomGraphs, EveryPassKeepsEveryBit) {
+TEST(RandomGraphs, GiveWhatEagerGivesAfterEveryPass) {
   const char* asked = std::getenv("RUSH_RANDOM_GRAPHS");  // more, for a longer search
-  const int functions = asked ? std::atoi(asked) : 4000;
+  const int functions = asked ? std::atoi(asked) : 2000;
   int checked = 0;
   for (int seed = 0; seed < functions && !HasFailure(); ++seed)
     checked += RandomGraph(seed).check();

@@ -18,6 +18,11 @@ void merge_common(Program& program);
 // Leaves out copies nobody needs, and arithmetic that changes no bit (x * 1, casts to the same
 // type).
 void simplify(Program& program);
+// Gradients that parts are added to become tensors that parts are copied to (the sign of a zero may
+// differ).
+void assemble_parts(Program& program);
+// Sums of products of thin matrices into one product (may differ in the last bits).
+void join_products(Program& program);
 // bfloat16 for contractions (results differ): inputs are cast, outputs cast back.
 void autocast_bfloat16(Program& program);
 // Bias, activation and residual into the contraction before them (may differ in the last bits).

@@ -29,6 +29,11 @@ void run_passes(Program& program, const PassOptions& options) {
   run("fold_constants", fold_constants);
   run("simplify", simplify);
   run("merge_common", merge_common);
+  if (!options.exact) {
+    run("assemble_parts", assemble_parts);
+    run("simplify", simplify);
+    run("join_products", join_products);
+  }
   run("prune", prune);
   if (options.rematerialize) run("rematerialize", rematerialize);
   fuse_elementwise(program, !options.exact);

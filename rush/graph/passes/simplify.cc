@@ -155,8 +155,10 @@ class Simplifier {
 
   // Whether instructions in (after, before) write to the region.
   bool is_written(const Operand& region, int after, int before) const {
-    for (const int w : uses_[region.buffer].writers) {
-      if (w <= after || w >= before || is_removed_[w]) continue;
+    const auto& writers = uses_[region.buffer].writers;
+    for (auto at = std::upper_bound(writers.begin(), writers.end(), after);
+         at != writers.end() && *at < before; ++at) {
+      const int w = *at;
       bool meets = false;
       for_each_write(program_.instructions[w],
                      [&](const Operand& o) { meets |= overlap(o, region); });
@@ -165,10 +167,11 @@ class Simplifier {
     return false;
   }
   bool is_read(const Operand& region, int after, int before) const {
-    for (const int r : uses_[region.buffer].readers)
-      if (r > after && r < before && !is_removed_[r])
-        for (const Operand& o : program_.instructions[r].in)
-          if (overlap(o, region)) return true;
+    const auto& readers = uses_[region.buffer].readers;
+    for (auto at = std::upper_bound(readers.begin(), readers.end(), after);
+         at != readers.end() && *at < before; ++at)
+      for (const Operand& o : program_.instructions[*at].in)
+        if (overlap(o, region)) return true;
     return false;
   }
 

@@ -1,6 +1,7 @@
 // Programs built by hand, and run one instruction after another, for the tests of passes.
 #pragma once
 
+#include <cmath>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -160,6 +161,34 @@ bool keeps_bits(Program& program, Pass&& pass, const std::vector<Tensor>& argume
   pass(program);
   verify(program, "the pass");
   return run(program, arguments) == before;
+}
+
+// Whether two buffers of float32 hold nearly the same.
+inline bool is_close(const std::vector<char>& a, const std::vector<char>& b) {
+  if (a.size() != b.size() || a.size() % sizeof(float) != 0) return a == b;
+  for (size_t at = 0; at < a.size(); at += sizeof(float)) {
+    float x, y;
+    std::memcpy(&x, &a[at], sizeof x);
+    std::memcpy(&y, &b[at], sizeof y);
+    if (std::isnan(x) != std::isnan(y)) return false;
+    if (x != y && std::abs(x - y) > 1e-4f * (1 + std::abs(x))) return false;
+  }
+  return true;
+}
+inline bool is_close(const std::vector<std::vector<char>>& a,
+                     const std::vector<std::vector<char>>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const auto& x, const auto& y) { return is_close(x, y); });
+}
+
+// As keeps_bits, for passes that may change the last bits.
+template <typename Pass>
+bool is_close(Program& program, Pass&& pass, const std::vector<Tensor>& arguments) {
+  verify(program, "building");
+  const auto before = run(program, arguments);
+  pass(program);
+  verify(program, "the pass");
+  return is_close(run(program, arguments), before);
 }
 
 }  // namespace rush::graph::testing

@@ -16,6 +16,7 @@ class RandomFunction {
   explicit RandomFunction(uint64_t seed) : seed_(seed), random_(seed) {
     for (int k = 0; k < 2; ++k) arguments.push_back(random_shape());
     for (int k = 0; k < 3; ++k) params.push_back(fresh(random_shape()).requires_grad_());
+    for (int k = 0; k < 2; ++k) params.push_back(fresh({6, 3}).requires_grad_());
     for (int k = 0; k < 2; ++k) running.push_back(fresh(random_shape()));
     for (const Tensor& p : params)
       for (auto* moments : {&first, &second}) moments->push_back(zeros(p.shape()));
@@ -285,7 +286,9 @@ class RandomFunction {
 
   Tensor product() {
     const Tensor x = with_rank(2);
-    switch (below(4)) {
+    switch (below(5)) {
+      case 4:
+        return recurrence();
       case 0:
         return matmul(x, transpose(x, -1, -2)) * 0.1;
       case 1:
@@ -295,6 +298,20 @@ class RandomFunction {
       default:
         return matmul(x, expand(mean(pick()), {x.shape().back(), 3}) + 0.5);
     }
+  }
+
+  // A few steps of a gated recurrence.
+  Tensor recurrence() {
+    const Tensor x = expand(mean(pick()), {4, 2, 3}) + running[0].numel();
+    const Tensor gates = linear(x, params[3]);
+    Tensor h = zeros({2, 3});
+    std::vector<Tensor> all;
+    for (int t = 0; t < 4; ++t) {
+      const Tensor g = select(gates, 0, t) + linear(h, params[4]);
+      h = tanh(slice(g, 1, 0, 3)) * sigmoid(slice(g, 1, 3, 6));
+      all.push_back(h);
+    }
+    return below(2) == 0 ? stack(all) : h;
   }
 
   Tensor indexed(const Tensor& x) {
