@@ -99,7 +99,28 @@ const Op& kLinear =
           return x.shape.size() == 1 ? Tensor(dy) : sum_to(as_rows(dy), {dy.shape().back()});
         });
 
+const Op& kAddmmInPlace =
+    Define("addmm_", "Adds the product of a: [M, K] and b: [K, N] to x: [M, N] itself.")
+        .args({"x", "a", "b"})
+        .dtypes({DType::kFloat32, DType::kFloat64})
+        .mutates({0})
+        .outputs(0)
+        .shape([](InferCall& c) {
+          check_types(c, "x", "a", 1);
+          check_types(c, "x", "b", 2);
+          const Shape &x = c.shape(0), &a = c.shape(1), &b = c.shape(2);
+          const bool fits = a.size() == 2 && b.size() == 2 && a[1] == b[0];
+          if (!fits || !(x == Shape{a[0], b[1]}))
+            fail<ShapeError>(c.op, ": x must have the shape of the product; x is ", x, ", a is ", a,
+                             ", b is ", b);
+        });
+
 }  // namespace
+
+const Tensor& addmm_(const Tensor& x, const Tensor& a, const Tensor& b) {
+  apply_multi(kAddmmInPlace, {x, a, b});
+  return x;
+}
 
 Tensor matmul(const Tensor& a, const Tensor& b) {
   if (a.rank() >= 2 && b.rank() >= 2) return apply(kMatmul, {a, b});

@@ -26,6 +26,7 @@ struct AddmmOptions {
 // beta * input + alpha * (a @ b); input broadcasts to the product.
 Tensor addmm(const Tensor& input, const Tensor& a, const Tensor& b, AddmmOptions options = {});
 Tensor baddbmm(const Tensor& input, const Tensor& a, const Tensor& b, AddmmOptions options = {});
+const Tensor& addmm_(const Tensor& x, const Tensor& a, const Tensor& b);  // x += a @ b, 2-d
 
 // Sums over pairs of axes: axes_a[i] of a with axes_b[i] of b; what is left of a, then of b.
 Tensor tensordot(const Tensor& a, const Tensor& b, const Dims& axes_a, const Dims& axes_b);

@@ -25,7 +25,8 @@ void assemble_parts(Program& program);
 void join_products(Program& program);
 // bfloat16 for contractions (results differ): inputs are cast, outputs cast back.
 void autocast_bfloat16(Program& program);
-// Bias, activation and residual into the contraction before them (may differ in the last bits).
+// Products that are added up are added by the call that computes them (may differ in the last
+// bits).
 void fuse_epilogues(Program& program);
 // Chains of element-wise instructions into one that runs block by block; with the sums at their
 // end, if these may differ in the last bits.

@@ -36,6 +36,7 @@ void run_passes(Program& program, const PassOptions& options) {
   }
   run("prune", prune);
   if (options.rematerialize) run("rematerialize", rematerialize);
+  if (!options.exact) run("fuse_epilogues", fuse_epilogues);
   fuse_elementwise(program, !options.exact);
   if (verifies) verify(program, "fuse_elementwise");
 }

@@ -251,6 +251,36 @@ void matmul(const Call& call) {
   });
 }
 
+// x += a b. Kernels want columns of the result side by side: else the transposed sum is made, or a
+// copy.
+template <typename T>
+void add_product(const View& x, const View& a, const View& b) {
+  Gemm<T> g{x.shape[0],   x.shape[1],   a.shape[1],      a.as<const T>(),
+            a.strides[0], a.strides[1], b.as<const T>(), b.strides[0],
+            b.strides[1], x.as<T>(),    x.strides[0]};
+  g.accumulate = true;
+  if (x.strides[1] == 1 || x.shape[1] == 1) return gemm(g);
+  if (x.strides[0] == 1)
+    return gemm(Gemm<T>{g.n, g.m, g.k, g.b, g.b_col, g.b_row, g.a, g.a_col, g.a_row, g.c,
+                        x.strides[1], nullptr, true});
+  const Scratch<T> copy(x.numel());
+  const View dense = dense_view(copy.data(), x.dtype, x.shape);
+  strided_copy(x, dense);
+  g.c = copy.data();
+  g.c_row = g.n;
+  gemm(g);
+  strided_copy(dense, x);
+}
+
+void addmm_in_place(const Call& call) {
+  const View &x = call.in[0], &a = call.in[1], &b = call.in[2];
+  if (x.numel() == 0 || a.shape[1] == 0) return;
+  if (x.dtype == DType::kFloat32)
+    add_product<float>(x, a, b);
+  else
+    add_product<double>(x, a, b);
+}
+
 void linear(const Call& call) {
   const View &x = call.in[0], &w = call.in[1], &bias = call.in[2], &y = call.out[0];
   if (y.numel() == 0) return;
@@ -276,6 +306,7 @@ void linear(const Call& call) {
 void register_matmul(Table& table) {
   table.add("matmul").kernel = matmul;
   table.add("linear").kernel = linear;
+  table.add("addmm_").kernel = addmm_in_place;
 }
 
 }  // namespace rush::kernels::cpu

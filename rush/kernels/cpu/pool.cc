@@ -10,6 +10,7 @@
 #include "rush/base/error.h"
 #include "rush/base/threads.h"
 #include "rush/kernels/cpu/pool_windows.h"
+#include "rush/kernels/cpu/scratch.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "rush/kernels/cpu/pool.cc"
@@ -289,14 +290,20 @@ void MaxPoolGradOf(const Call& call) {
   const T* dy = p.out.as<const T>();
   const auto* indices = call.in[1].as<const int32_t>();
   FillZero(p.in);
-  const bool is_dense = p.x.stride_c == 1 && p.y.stride_c == 1 && at.stride_c == 1;
+  const bool is_dense = p.x.stride_c == 1 && at.stride_c == 1;
   ForChannelGroups(p, [&](int64_t n, int64_t c0, int64_t channels) {
+    // dy often comes in another order than the image (from a flattened one): channels side by side.
+    const Scratch<T> line(is_dense && p.y.stride_c != 1 ? channels : 0);
     ForOutputs(p, [&](int64_t d, int64_t h, int64_t w) {
-      const T* HWY_RESTRICT from = dy + p.y_offset(n, d, h, w) + c0 * p.y.stride_c;
+      const T* from = dy + p.y_offset(n, d, h, w) + c0 * p.y.stride_c;
       const int32_t* HWY_RESTRICT index = indices + n * at.stride_n + d * at.stride[0] +
                                           h * at.stride[1] + w * at.stride[2] + c0 * at.stride_c;
       T* HWY_RESTRICT image = dx + n * p.x.stride_n + c0 * p.x.stride_c;
       if (is_dense) {
+        if (line.data()) {
+          for (int64_t l = 0; l < channels; ++l) line[l] = from[l * p.y.stride_c];
+          from = line.data();
+        }
         ForWindow(p.windows, d, h, w, [&](int64_t i, int64_t j, int64_t k) {
           const auto pixel = static_cast<int32_t>(p.pixel(i, j, k));
           T* HWY_RESTRICT to = image + p.x_offset(i, j, k);

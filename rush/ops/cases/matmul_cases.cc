@@ -87,6 +87,24 @@ void add_linear(CaseList& list, const char* label, const Shape& x, int64_t out, 
   list.add(c);
 }
 
+void add_addmm(CaseList& list, const char* label, int64_t m, int64_t k, int64_t n) {
+  OpCase c{.op = "addmm_", .label = label, .in = {{{m, n}}, {{m, k}}, {{k, n}}}};
+  c.run = [](const Tensors& x) {
+    const Tensor y = x[0].clone();
+    return Tensors{addmm_(y, x[1], x[2])};
+  };
+  c.naive = [](const Tensors& x) {
+    const Tensor y = naive_matmul({x[1], x[2]})[0];
+    for (int64_t i = 0; i < y.numel(); ++i) y.data<double>()[i] += x[0].data<double>()[i];
+    return Tensors{y};
+  };
+  c.torch = "x0.clone().addmm_(x1, x2)";
+  c.gradient = false;
+  c.deferred = false;
+  c.tolerance = 4;
+  list.add(c);
+}
+
 }  // namespace
 
 void add_matmul_cases(CaseList& list) {
@@ -116,6 +134,10 @@ void add_matmul_cases(CaseList& list) {
   add_linear(list, "odd sizes", {7, 11}, 17, true);
   add_linear(list, "empty batch", {0, 3}, 2, true);
   add_linear(list, "no features", {2, 0}, 3, true);
+
+  add_addmm(list, "odd sizes", 7, 11, 19);
+  add_addmm(list, "one column", 33, 17, 1);
+  add_addmm(list, "empty sum", 2, 0, 3);
 }
 
 }  // namespace rush::testing
