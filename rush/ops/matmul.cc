@@ -108,6 +108,8 @@ const Op& kAddmmInPlace =
         .shape([](InferCall& c) {
           check_types(c, "x", "a", 1);
           check_types(c, "x", "b", 2);
+          if (c.dtype(0) != DType::kFloat32 && c.dtype(0) != DType::kFloat64)
+            fail<TypeError>(c.op, ": works in float32 and float64; x is ", c.dtype(0));
           const Shape &x = c.shape(0), &a = c.shape(1), &b = c.shape(2);
           const bool fits = a.size() == 2 && b.size() == 2 && a[1] == b[0];
           if (!fits || !(x == Shape{a[0], b[1]}))
