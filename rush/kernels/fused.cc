@@ -16,6 +16,7 @@ namespace rush::kernels {
 namespace {
 
 constexpr int64_t kTileBytes = 24 << 10;  // of all operands and slots of a tile: most of L1
+constexpr int64_t kCacheBytes = 1 << 20;  // beyond, inputs are fetched a tile ahead
 constexpr int64_t kLongestTile = 2048, kShortestTile = 64, kVector = 16;
 constexpr int64_t kTaskBlocks = 4;  // work within L1 is done faster than the grain supposes
 constexpr int64_t kMostTasks = 64;
@@ -263,6 +264,7 @@ class Preparation {
       if (w.kind == Walk::Kind::kDense) bytes += static_cast<int64_t>(w.item);
     int64_t tile = kTileBytes / std::max<int64_t>(bytes, 1);
     tile = rounded_down(std::clamp(tile, kShortestTile, kLongestTile), kVector);
+    s_.is_streaming = s_.total * bytes > kCacheBytes;
     s_.row = longest_row();
     if (s_.row <= tile)
       tile = tile / s_.row * s_.row;

@@ -69,7 +69,11 @@ class Task {
       for (int i = 0; i < s_.inputs; ++i)
         if (s_.slot[i] >= 0) gather(i, at, n);
       row.n = n;
-      for (const TileStep& step : s_.steps) run_step(step, row, at);
+      const int64_t ahead = std::min(s_.tile, end - at - n);
+      for (size_t k = 0; k < s_.steps.size(); ++k) {
+        if (s_.is_streaming && ahead > 0) fetch_part(static_cast<int64_t>(k), n, ahead);
+        run_step(s_.steps[k], row, at);
+      }
       for (const TileSum& sum : s_.sums) add(sum, at, n);
       for (const TileCopy& copy : s_.copies) store(copy, at, n);
       for (int i = 0; i < s_.inputs + s_.outputs; ++i)
@@ -128,6 +132,22 @@ class Task {
       place_[input] = base(input) + cursor.offset * static_cast<int64_t>(w.item);
     else
       fill(input, at, n);
+  }
+
+  // Asks for a step's share of the next tile's inputs, so that they come while this one is
+  // computed.
+  void fetch_part(int64_t step, int64_t n, int64_t ahead) const {
+    constexpr int64_t kLine = 64;
+    const auto steps = static_cast<int64_t>(s_.steps.size());
+    for (int i = 0; i < s_.inputs; ++i) {
+      const Walk& w = s_.walks[i];
+      if (w.kind != Walk::Kind::kDense) continue;
+      const auto item = static_cast<int64_t>(w.item);
+      const char* next = place_[i] + n * item;
+      const int64_t lines = ahead * item / kLine;
+      for (int64_t l = lines * step / steps; l < lines * (step + 1) / steps; ++l)
+        __builtin_prefetch(next + l * kLine, 0, 3);
+    }
   }
 
   void run_step(const TileStep& step, Row& row, int64_t at) const {

@@ -60,6 +60,7 @@ bool plan_sum(const Shape& shape, const WalkOrder& order, const Strides& out, Ti
 
 struct FusedPlan::State {
   int64_t total = 0, tile = 0, row = 0, grain = 0;
+  bool is_streaming = false;  // more than caches hold
   int inputs = 0, outputs = 0, slots = 0, absent = 0;
   size_t slot_bytes = 0;
   std::vector<Walk> walks;  // inputs, then outputs
