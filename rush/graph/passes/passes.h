@@ -36,7 +36,8 @@ void fuse_elementwise(Program& program, bool with_sums = true);
 void rematerialize(Program& program);
 // Weights that no instruction writes are brought once into the layout the kernel likes best.
 void pack_weights(Program& program);
-// Puts small instructions that do not depend on each other side by side.
+// Puts contractions of middling size that do not depend on each other side by side (may differ in
+// the last bits: their kernels cut by the number of threads).
 void group_branches(Program& program);
 
 struct PassOptions {

@@ -1,6 +1,7 @@
 // The order of the passes.
 #include <cstdlib>
 
+#include "rush/base/threads.h"
 #include "rush/graph/passes/passes.h"
 
 namespace rush::graph {
@@ -34,11 +35,13 @@ void run_passes(Program& program, const PassOptions& options) {
     run("simplify", simplify);
     run("join_products", join_products);
   }
+  if (options.autocast) run("autocast_bfloat16", autocast_bfloat16);
   run("prune", prune);
   if (options.rematerialize) run("rematerialize", rematerialize);
   if (!options.exact) run("fuse_epilogues", fuse_epilogues);
   fuse_elementwise(program, !options.exact);
   if (verifies) verify(program, "fuse_elementwise");
+  if (!options.exact && num_threads() > 1) run("group_branches", group_branches);
 }
 
 }  // namespace rush::graph
