@@ -23,6 +23,8 @@ void simplify(Program& program);
 void assemble_parts(Program& program);
 // Sums of products of thin matrices into one product (may differ in the last bits).
 void join_products(Program& program);
+// relu after max_pool instead of before it.
+void pool_before_relu(Program& program);
 // bfloat16 for contractions (results differ): inputs are cast, outputs cast back.
 void autocast_bfloat16(Program& program);
 // Products that are added up are added by the call that computes them (may differ in the last

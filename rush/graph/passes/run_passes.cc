@@ -30,6 +30,7 @@ void run_passes(Program& program, const PassOptions& options) {
   run("fold_constants", fold_constants);
   run("simplify", simplify);
   run("merge_common", merge_common);
+  run("pool_before_relu", pool_before_relu);
   if (!options.exact) {
     run("assemble_parts", assemble_parts);
     run("simplify", simplify);
