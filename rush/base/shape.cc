@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "rush/base/unknown.h"
+
 namespace rush {
 
 void Dims::too_long(size_t n) {
@@ -24,7 +26,7 @@ std::string to_text(const Dims& d) {
   std::string text = "[";
   for (int i = 0; i < d.size(); ++i) {
     if (i > 0) text += ", ";
-    text += std::to_string(d[i]);
+    text += size_text(d[i]);
   }
   return text + "]";
 }

@@ -162,7 +162,9 @@ Tensor apply(const Op& op, std::span<const Arg> in, AttrRef attrs) {
     Tensors outs = apply_multi(op, in, attrs);
     return outs.empty() ? Tensor() : std::move(outs[0]);
   }
-  if (any_symbolic(in)) return std::move(defer(op, in, attrs)[0]);
+  if (any_symbolic(in) || t_graph_scope) [[unlikely]] {
+    if (is_deferred(op, in, attrs)) return std::move(defer(op, in, attrs)[0]);
+  }
   if (op.is_elementwise && op.body && !entry_of(op)) return op.body(values_of(in), attrs.data)[0];
   if (t_grad_enabled) check_stale_views(op, in);
   if (op.is_view && (in.size() != 1 || !in[0].tensor->defined())) check_count(op, {});
@@ -180,7 +182,9 @@ Tensors apply_multi(const Op& op, std::span<const Arg> in, AttrRef attrs) {
     return outs;
   }
   check_count(op, in);
-  if (any_symbolic(in)) return defer(op, in, attrs);
+  if (any_symbolic(in) || t_graph_scope) [[unlikely]] {
+    if (is_deferred(op, in, attrs)) return defer(op, in, attrs);
+  }
   if (op.body && !entry_of(op)) return op.body(values_of(in), attrs.data);
   if (t_grad_enabled) check_stale_views(op, in);
   if (op.writes_in_place()) check_mutated(op, in, attrs);

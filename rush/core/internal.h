@@ -28,7 +28,8 @@ bool any_symbolic(std::span<const Arg> in);
 bool wants_node(const Op& op, std::span<const Arg> in);
 // Makes the node and wires the outputs to it.
 void record(const Op& op, std::span<const Arg> in, AttrRef attrs, std::span<Tensor> outs);
-// Writes the op down on symbolic inputs.
+// Whether the op is to be written down, on symbolic inputs or in the graph of this thread's scope.
+bool is_deferred(const Op& op, std::span<const Arg> in, AttrRef attrs);
 Tensors defer(const Op& op, std::span<const Arg> in, AttrRef attrs);
 
 // Elementwise.cc: broadcasting and promotion.

@@ -25,6 +25,29 @@ struct Saved {
   int slot = 0;
 };
 
+// A graph that nodes are written down in (rush/graph/graph.h). It owns its nodes; they know it by
+// `GraphHome`, whose pointer is null once the graph is gone.
+class GraphBuilder;
+struct GraphHome : RefCounted<GraphHome> {
+  GraphBuilder* graph = nullptr;
+  static void destroy(GraphHome* h) { delete h; }
+};
+class GraphBuilder {
+ public:
+  virtual ~GraphBuilder() = default;
+  virtual const Ref<GraphHome>& home() const = 0;
+  virtual std::string describe() const = 0;  // for errors
+  virtual void added(Node& node) = 0;        // `node` was written down in this graph
+  // What stands in the graph for a tensor with data: a variable or a constant.
+  virtual Edge enter(const Tensor& t) = 0;
+  // Ops that write inputs get copies of variables; when they have run, these are written back.
+  virtual Tensor copy_of_written(const Tensor& t) = 0;
+  virtual void write_back(const Node& node, const Tensor& t, const Tensor& copy) = 0;
+};
+// The graph of the scope this thread is in, if any: ops without inputs that draw random numbers or
+// mention an unknown size are written down there.
+inline constinit thread_local GraphBuilder* t_graph_scope = nullptr;
+
 using GradHook = std::function<Tensor(const Tensor&)>;  // may return a replacement, or undefined
 using NodeBackward = std::function<Tensors(const GradCall&)>;
 
@@ -44,6 +67,7 @@ struct NodeExtra {
   std::string name;       // graph mode
   std::string trace;      // anomaly mode: where the forward call came from
   Tensor constant;        // graph mode: a tensor with data that entered the graph
+  Ref<GraphHome> home;    // graph mode: whose node it is
 };
 
 class Node : public RefCounted<Node> {

@@ -87,56 +87,6 @@ void record(const Op& op, std::span<const Arg> in, AttrRef attrs, std::span<Tens
   attach(*node, outs, saves);
 }
 
-// A tensor with data that meets symbolic ones becomes a constant of the graph.
-static Edge edge_in_graph(const Tensor& t) {
-  const TensorBody& b = t.body();
-  if (b.edge && (!b.storage || b.edge.node()->is_leaf())) return b.edge;
-  const Tensor stands_for = make_symbolic({b.layout.shape, b.dtype}, false);
-  stands_for.body().edge.node()->extras().constant = t;
-  return stands_for.body().edge;
-}
-
-Tensors defer(const Op& op, std::span<const Arg> in, AttrRef attrs) {
-  if (op.writes_in_place() && op.outputs == 0)  // nothing would hang on it
-    fail(op.name, ": only writes in place, which a symbolic tensor does not allow");
-  InlineVec<OutSpec, 2> specs;
-  if (op.is_elementwise) {
-    const ElementwisePlan plan = plan_elementwise(op, in);
-    specs.push_back(OutSpec{{plan.shape, plan.result}, Format::kContiguous});
-  } else if (op.is_view) {
-    Layout out;
-    if (!op.view(op.name.c_str(), Layout(in[0].tensor->shape()), attrs.data, &out))
-      fail<ShapeError>(op.name, ": not possible for shape ", in[0].tensor->shape());
-    specs.push_back(OutSpec{{out.shape, in[0].tensor->dtype()}, Format::kContiguous});
-  } else if (op.infer) {
-    infer(op, in, attrs, specs);
-  } else {
-    return op.body(values_of(in), attrs.data);
-  }
-  // Before the node: constants get their nodes here, and ids must grow along every edge.
-  InlineVec<Edge, 4> edges;
-  for (const Arg& a : in) edges.push_back(a.tensor->defined() ? edge_in_graph(*a.tensor) : Edge());
-  Ref<Node> node = Node::make(&op);
-  node->is_symbolic = true;
-  if (attrs.data) node->attrs = AttrBox(attrs);
-  for (Edge& edge : edges) {
-    node->inputs.push_back(std::move(edge));
-    if (const Node* source = node->inputs.back().node())
-      node->needs_grad |=
-          t_grad_enabled && source->needs_grad && op.is_differentiable(node->inputs.size() - 1);
-  }
-  Tensors outs;
-  for (const OutSpec& spec : specs) {
-    auto body = TensorBody::make();
-    body->layout = Layout(spec.shape);
-    body->dtype = spec.dtype;
-    body->edge = Edge(node.get(), static_cast<uint32_t>(node->outputs.size()));
-    node->outputs.push_back(spec);
-    outs.push_back(Tensor(std::move(body)));
-  }
-  return outs;
-}
-
 }  // namespace detail
 
 // ---- In place ---------------------------------------------------------------------------------

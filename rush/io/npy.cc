@@ -170,6 +170,15 @@ Tensor detail::parse_npy(const std::string& where, std::string_view content) {
   return header.fortran && header.shape.size() > 1 ? fortran_view(t, header.shape) : t;
 }
 
+size_t detail::object_data(const std::string& where, std::string_view content) {
+  size_t start = 0;
+  const std::string_view text = header_text(where, content, &start);
+  const auto has = [&](const char* entry) { return text.find(entry) != std::string_view::npos; };
+  if (!has("'descr': '|O'") || !has("'shape': ()"))
+    fail<IoError>(where, "holds an array, where one dictionary of arrays is expected");
+  return start;
+}
+
 std::string detail::npy_header(const std::string& where, const Tensor& t) {
   const char* code = kCodes[static_cast<int>(t.dtype())];
   if (*code == '\0')

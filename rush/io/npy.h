@@ -22,6 +22,8 @@ void save_npz(const std::string& path, const State& state, const NpzOptions& opt
 namespace detail {
 // One .npy file in memory; `where` begins error texts.
 Tensor parse_npy(const std::string& where, std::string_view content);
+// Where the pickle of an .npy file begins that holds one Python object. IoError for other files.
+size_t object_data(const std::string& where, std::string_view content);
 std::string npy_header(const std::string& where, const Tensor& tensor);
 }  // namespace detail
 

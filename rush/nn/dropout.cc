@@ -4,14 +4,31 @@
 #include "rush/ops/binary.h"
 #include "rush/ops/create.h"
 #include "rush/ops/random.h"
+#include "rush/ops/reduce.h"
 
 namespace rush::nn {
 
 Tensor Dropout::operator()(const Tensor& x) const {
-  return in_layer(*this, {}, [&] { return dropout(x, p, training); });
+  return in_layer(*this, {},
+                  [&] { return in_mode(x, training, [&](bool on) { return dropout(x, p, on); }); });
 }
 
 std::string Dropout::describe() const { return Describe("Dropout").arg(p); }
+
+namespace {
+
+// One for each channel. In a graph its shape is taken from x, as sizes may be unknown there.
+Tensor ones_for_channels(const Tensor& x, int axes) {
+  Shape channels = x.shape();
+  Dims space;
+  for (int i = x.rank() - axes; i < x.rank(); ++i) {
+    channels[i] = 1;
+    space.push_back(i);
+  }
+  return x.has_data() ? ones(channels, x.dtype()) : ones_like(sum(x.detach(), space, true));
+}
+
+}  // namespace
 
 template <int axes>
 Tensor ChannelDropout<axes>::operator()(const Tensor& x) const {
@@ -20,10 +37,8 @@ Tensor ChannelDropout<axes>::operator()(const Tensor& x) const {
       fail<ShapeError>("dropout: [N, C, ...] or [C, ...] with ", axes,
                        " sizes after the channels is needed; what came: ", x.shape());
     }
-    Shape channels = x.shape();
-    for (int i = x.rank() - axes; i < x.rank(); ++i) channels[i] = 1;
-    const Tensor factors = dropout(ones(channels, x.dtype()), p, training);
-    return training ? x * factors : x;
+    return in_mode(x, training,
+                   [&](bool on) { return on ? x * dropout(ones_for_channels(x, axes), p) : x; });
   });
 }
 

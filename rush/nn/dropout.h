@@ -7,7 +7,7 @@ namespace rush::nn {
 
 struct Dropout {
   double p = 0.5;
-  bool training = true;
+  Mode training = true;
   Tensor operator()(const Tensor& x) const;
   std::string describe() const;
 };
@@ -16,7 +16,7 @@ struct Dropout {
 template <int axes>
 struct ChannelDropout {
   double p = 0.5;
-  bool training = true;
+  Mode training = true;
   Tensor operator()(const Tensor& x) const;
   std::string describe() const;
 };

@@ -5,6 +5,8 @@
 #include <string_view>
 
 #include "rush/base/error.h"
+#include "rush/graph/graph.h"
+#include "rush/nn/mode.h"
 #include "rush/tensor/tensor.h"
 
 namespace rush::nn {
@@ -51,6 +53,15 @@ Tensor in_layer(const Layer& layer, const Tensor& named, F&& formula) {
   } catch (const Error&) {
     rethrow_from(layer.describe(), named);
   }
+}
+
+// Runs formula(training). In a graph, where the mode is told to each run, both values are written
+// down.
+template <typename F>
+Tensor in_mode(const Tensor& x, const Mode& training, F&& formula) {
+  if (x.has_data()) return formula(static_cast<bool>(training));
+  const Tensor value = formula(true);
+  return by_mode(value, formula(false));
 }
 
 // Makes an uninitialised parameter of the default dtype.

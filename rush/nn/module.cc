@@ -6,6 +6,7 @@
 
 #include "rush/core/apply.h"
 #include "rush/core/node.h"
+#include "rush/graph/graph.h"
 
 namespace rush {
 namespace {
@@ -164,9 +165,16 @@ void train(const nn::ModuleRef& model, bool on) {
     void on_switch(std::string_view name, bool& value) override {
       if (name == "training") value = on;
     }
+    void on_mode(std::string_view, nn::Mode& mode) override { mode = on; }
     bool on;
   } walk(on);
   walk.visit(model);
+}
+
+void name_variables(const nn::ModuleRef& model, const std::string& prefix) {
+  const Graph graph = default_graph();
+  for_each_distinct(model,
+                    [&](const std::string& path, Tensor& t) { graph.rename(t, prefix + path); });
 }
 
 void eval(const nn::ModuleRef& model) { train(model, false); }

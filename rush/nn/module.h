@@ -34,9 +34,13 @@ LoadReport load(const nn::ModuleRef& model, const State& state, const LoadOption
 
 // Converts all floating tensors. They stay the same tensors: an optimiser made before still works.
 void to(const nn::ModuleRef& model, DType dtype);
-// Sets every `bool training` in the model: dropout and batch norm act on it.
+// Sets every `training` in the model, an nn::Mode or a bool: dropout and batch norm act on it. (In
+// a graph they do not: there, the mode is told to each run.)
 void train(const nn::ModuleRef& model, bool on = true);
 void eval(const nn::ModuleRef& model);
+// In the default graph, gives the variables that the model's tensors are or become the names of
+// state(), after `prefix`: a saved session and a saved model can then be exchanged.
+void name_variables(const nn::ModuleRef& model, const std::string& prefix = "");
 void zero_grad(const nn::ModuleRef& model);
 // Excludes all tensors from training, or includes the floating ones again.
 void requires_grad_(const nn::ModuleRef& model, bool on = true);

@@ -3,10 +3,14 @@
 #include <limits>
 
 #include "rush/core/apply.h"
+#include "rush/graph/state.h"
 #include "rush/nn/init.h"
 #include "rush/nn/layer.h"
+#include "rush/ops/binary.h"
+#include "rush/ops/cast.h"
 #include "rush/ops/movement.h"
 #include "rush/ops/norm.h"
+#include "rush/ops/reduce.h"
 
 namespace rush::nn {
 namespace {
@@ -49,6 +53,36 @@ double smallest_step(DType t) {
   }
 }
 
+// Sets what a layer keeps: in place, or in a graph by an update that comes with y.
+void keep(const Tensor& y, const Tensor& kept, const Tensor& value) {
+  if (y.has_data())
+    kept.copy_(value);
+  else
+    graph::assign_with(y, kept, value);
+}
+
+// Moves running averages towards the mean and variance of x for each channel.
+template <typename Layer>
+void track(const Layer& layer, const Tensor& x, const Tensor& y, const Dims& axes,
+           const Tensor& momentum, bool is_per_example, double correction) {
+  const NoGrad guard;
+  const auto move = [&](const Tensor& average, Tensor value) {
+    if (is_per_example) value = mean(value, {0});
+    const Tensor now = graph::buffer_in_graph(y, average);
+    keep(y, average, now + (value - now) * momentum);
+  };
+  move(layer.running_mean, mean(x, axes));
+  move(layer.running_var, var(x, axes, correction));
+}
+
+// Axes from `first` on that are not the channels'.
+Dims space_axes(const Tensor& x, int first) {
+  Dims axes;
+  for (int i = first; i < x.rank(); ++i)
+    if (i != 1) axes.push_back(i);
+  return axes;
+}
+
 std::string shape_text(const Shape& shape) {
   return shape.size() == 1 ? std::to_string(shape[0]) : to_text(shape);
 }
@@ -75,16 +109,40 @@ Tensor BatchNorm<axes>::operator()(const Tensor& x) const {
                        axes == 1 ? std::to_string(num_features_) + ", L" : "sizes...",
                        "] is needed; what came: ", x.shape());
     }
-    double momentum = options_.momentum.value_or(0);
-    if (training && options_.track_running_stats) {
-      NoGrad guard;
-      num_batches_tracked.add_(1);
-      if (!options_.momentum) momentum = 1.0 / num_batches_tracked.item();
-    }
-    const bool uses_batch = training || !options_.track_running_stats;
-    return batch_norm(x, running_mean, running_var, weight, bias, uses_batch, momentum,
-                      options_.eps);
+    return in_mode(x, training, [&](bool on) {
+      if (on && options_.track_running_stats) return train(x);
+      const bool uses_batch = !options_.track_running_stats;
+      return batch_norm(x, graph::buffer_in_graph(x, running_mean),
+                        graph::buffer_in_graph(x, running_var), weight, bias, uses_batch,
+                        options_.momentum.value_or(0), options_.eps);
+    });
   });
+}
+
+template <int axes>
+Tensor BatchNorm<axes>::train(const Tensor& x) const {
+  const bool is_plain = x.has_data() && !t_observer;  // neither written down nor traced
+  double momentum = options_.momentum.value_or(0);
+  if (x.has_data()) {
+    NoGrad guard;
+    num_batches_tracked.add_(1);
+    if (!options_.momentum && is_plain) momentum = 1.0 / num_batches_tracked.item();
+  }
+  if (options_.unbiased_running_var && (options_.momentum || is_plain)) {
+    const Tensor y =
+        batch_norm(x, running_mean, running_var, weight, bias, true, momentum, options_.eps);
+    if (!x.has_data())
+      keep(y, num_batches_tracked, graph::buffer_in_graph(x, num_batches_tracked) + 1);
+    return y;
+  }
+  const Tensor y = batch_norm(x, {}, {}, weight, bias, true, 0, options_.eps);
+  NoGrad guard;
+  const Tensor count =
+      x.has_data() ? num_batches_tracked : graph::buffer_in_graph(x, num_batches_tracked) + 1;
+  if (!x.has_data()) keep(y, num_batches_tracked, count);
+  const Tensor factor = options_.momentum ? Tensor(momentum) : 1.0 / cast(count, x.dtype());
+  track(*this, x, y, space_axes(x, 0), factor, false, options_.unbiased_running_var ? 1 : 0);
+  return y;
 }
 
 template <int axes>
@@ -107,7 +165,8 @@ std::string BatchNorm<axes>::describe() const {
   else
     text.option("momentum", std::string("{}"), std::string());
   text.option("affine", o.affine, true);
-  return text.option("track_running_stats", o.track_running_stats, true);
+  text.option("track_running_stats", o.track_running_stats, true);
+  return text.option("unbiased_running_var", o.unbiased_running_var, true);
 }
 
 template <int axes>
@@ -129,11 +188,26 @@ Tensor InstanceNorm<axes>::operator()(const Tensor& x) const {
       fail<ShapeError>("instance_norm: ", num_features_, " channels and ", axes,
                        " sizes after them are needed; what came: ", x.shape());
     }
-    const bool uses_input = training || !options_.track_running_stats;
-    const Tensor y = instance_norm(is_batch ? x : unsqueeze(x, 0), running_mean, running_var,
-                                   weight, bias, uses_input, options_.momentum, options_.eps);
+    const Tensor batch = is_batch ? x : unsqueeze(x, 0);
+    const Tensor y = in_mode(batch, training, [&](bool on) {
+      if (on && options_.track_running_stats) return train(batch);
+      return instance_norm(batch, graph::buffer_in_graph(x, running_mean),
+                           graph::buffer_in_graph(x, running_var), weight, bias,
+                           !options_.track_running_stats, options_.momentum, options_.eps);
+    });
     return is_batch ? y : squeeze(y, int64_t{0});
   });
+}
+
+// The op averages over the batch in place, which a graph cannot: there it is written out.
+template <int axes>
+Tensor InstanceNorm<axes>::train(const Tensor& x) const {
+  if (x.has_data())
+    return instance_norm(x, running_mean, running_var, weight, bias, true, options_.momentum,
+                         options_.eps);
+  const Tensor y = instance_norm(x, {}, {}, weight, bias, true, 0, options_.eps);
+  track(*this, x, y, space_axes(x, 2), options_.momentum, true, 1);
+  return y;
 }
 
 template <int axes>

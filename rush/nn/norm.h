@@ -13,10 +13,13 @@ struct BatchNormOptions {
   std::optional<double> momentum = 0.1;  // none: the running values are plain averages
   bool affine = true;
   bool track_running_stats = true;
+  bool unbiased_running_var = true;  // false: the variance kept is divided by the count
 };
 
 // Over batch and space, for each channel; running averages take over in eval mode.
 // x: [N, C, size...] (1d: also [N, C]).
+//   running = (1 - momentum) running + momentum batch      (a decay, as others have it: 1 -
+//   momentum)
 template <int axes>
 class BatchNorm {
  public:
@@ -26,9 +29,11 @@ class BatchNorm {
   std::string describe() const;
 
   Tensor weight, bias, running_mean, running_var, num_batches_tracked;
-  bool training = true;
+  Mode training = true;
 
  private:
+  Tensor train(const Tensor& x) const;
+
   int64_t num_features_;
   BatchNormOptions options_;
 };
@@ -56,9 +61,11 @@ class InstanceNorm {
   std::string describe() const;
 
   Tensor weight, bias, running_mean, running_var, num_batches_tracked;
-  bool training = true;
+  Mode training = true;
 
  private:
+  Tensor train(const Tensor& x) const;
+
   int64_t num_features_;
   InstanceNormOptions options_;
 };

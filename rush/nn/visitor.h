@@ -15,6 +15,7 @@
 
 #include "rush/base/fields.h"
 #include "rush/nn/aggregate.h"
+#include "rush/nn/mode.h"
 #include "rush/tensor/tensor.h"
 
 namespace rush::nn {
@@ -95,7 +96,7 @@ template <typename T>
 constexpr bool is_module() {
   if constexpr (std::is_same_v<T, Tensor>)
     return true;
-  else if constexpr (!std::is_class_v<T>)
+  else if constexpr (!std::is_class_v<T> || std::is_same_v<T, Mode>)
     return false;
   else if constexpr (IsErased<T> || HasVisitFields<T> || HasFieldList<T> || HasDescribe<T>)
     return true;
@@ -177,6 +178,8 @@ class Visitor {
       visit_tensor(name, const_cast<Tensor&>(member));
     } else if constexpr (std::is_same_v<Plain, bool>) {
       on_switch(name, const_cast<bool&>(member));
+    } else if constexpr (std::is_same_v<Plain, Mode>) {
+      on_mode(name, const_cast<Mode&>(member));
     } else if constexpr (detail::IsErased<Plain> || detail::HasVisitFields<Plain> ||
                          detail::HasFieldList<Plain>) {
       visit_module(name, ModuleRef(member));
@@ -198,6 +201,7 @@ class Visitor {
  protected:
   virtual void on_tensor(const std::string& /*path*/, Tensor&) {}
   virtual void on_switch(std::string_view /*name*/, bool&) {}  // a bool member
+  virtual void on_mode(std::string_view /*name*/, Mode&) {}
   virtual void on_enter(const std::string& /*path*/, std::string_view /*name*/, const ModuleRef&) {}
   virtual void on_leave(const ModuleRef&) {}
   virtual void on_shared(std::string_view /*name*/) {}  // the next module is held by shared_ptr

@@ -4,6 +4,7 @@
 //   optim::Adam opt(parameters(net), {.lr = 1e-3});
 //   opt.add_param_group(parameters(head), {.lr = 1e-2});
 //   opt.zero_grad();  loss.backward();  opt.step();      // or, in one: opt.step(loss)
+//   Tensor train = opt.minimize(loss);                   // in a graph
 //
 // Parameters without a gradient are skipped. Options may change between steps.
 #pragma once
@@ -36,6 +37,11 @@ class OptimizerLink {
   const char* name_;
 };
 
+struct GradientAndVariable {
+  Tensor gradient;  // undefined: the loss does not depend on the variable
+  Tensor variable;
+};
+
 class Optimizer {
  public:
   virtual ~Optimizer() { link_->clear(); }
@@ -46,6 +52,16 @@ class Optimizer {
   void step(const Tensor& loss);  // zero_grad, loss.backward, step
   // With these gradients instead of those the parameters hold: one for each, group after group.
   void step(std::span<const Tensor> grads);
+  // In graphs (rush/graph): a node that makes a step when it is run, after all reads of the run.
+  // Its value is the number of steps taken. Every session has a state of its own; the options are
+  // those of this optimiser, as they are at each run. The parameters are variables of the graph, or
+  // of layers used in it; those that the loss does not depend on are left alone.
+  Tensor minimize(const Tensor& loss) const;
+  // Its two halves, between which gradients can be changed. No variables: all parameters.
+  std::vector<GradientAndVariable> compute_gradients(
+      const Tensor& loss, const std::vector<Tensor>& variables = {}) const;
+  Tensor apply_gradients(const std::vector<GradientAndVariable>& list) const;
+
   // Forgets gradients; with set_to_none = false, overwrites them with zeros instead.
   void zero_grad(bool set_to_none = true);
 

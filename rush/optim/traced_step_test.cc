@@ -16,6 +16,7 @@ class Notes final : public Observer {
               const AttrRef&) override {
     calls.push_back(op.name);
   }
+  void overwrites(const Tensor&) override {}
   void read_on_host(const Tensor&, const char*) override {}
   void grad_slot_changes(Node&, bool) override {}
   void read_switch(const Ref<Switch>&) override {}

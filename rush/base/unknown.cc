@@ -1,0 +1,186 @@
+#include "rush/base/unknown.h"
+
+#include <atomic>
+#include <cctype>
+#include <cmath>
+#include <map>
+#include <mutex>
+
+#include "rush/base/shape.h"
+
+namespace rush {
+namespace {
+
+// Large enough to be no likely size, small enough that the product of three and some channels fits
+// an int64.
+constexpr int64_t kFirst = 390'000;
+constexpr int64_t kDistance = 1500;  // between stand-ins
+constexpr size_t kMost = 1024;
+constexpr int64_t kLargestOffset = 512, kLargestFactor = 4096;
+
+struct Unknown {
+  std::string name;
+  bool is_anonymous = false;
+};
+
+// Entries are appended and never change, so readers need only the count.
+struct Table {
+  std::mutex mutex;
+  std::map<std::string, int64_t, std::less<>> by_name;
+  std::atomic<size_t> count{0};
+  int64_t numbers[kMost];
+  Unknown unknowns[kMost];
+};
+Table& table() {
+  static Table* t = new Table;
+  return *t;
+}
+
+bool is_prime(int64_t n) {
+  for (int64_t d = 2; d * d <= n; ++d)
+    if (n % d == 0) return false;
+  return true;
+}
+
+int64_t stand_in_for(const std::string& key, Unknown unknown) {
+  Table& t = table();
+  const std::scoped_lock lock(t.mutex);
+  if (const auto found = t.by_name.find(key); found != t.by_name.end()) return found->second;
+  const size_t i = t.count;
+  if (i == kMost) fail("unknown size: there are more than ", kMost, " names");
+  int64_t n = i == 0 ? kFirst : t.numbers[i - 1] + kDistance;
+  while (!is_prime(n)) ++n;
+  t.numbers[i] = n;
+  t.unknowns[i] = std::move(unknown);
+  t.by_name.emplace(key, n);
+  t.count.store(i + 1, std::memory_order_release);
+  return n;
+}
+
+const Unknown* find(int64_t stand_in) {
+  const Table& t = table();
+  for (size_t i = 0, n = t.count.load(std::memory_order_acquire); i < n; ++i)
+    if (t.numbers[i] == stand_in) return &t.unknowns[i];
+  return nullptr;
+}
+
+// The stand-ins that divide a number; empty: none does.
+SizeTerm factors_of(int64_t value) {
+  const Table& t = table();
+  SizeTerm term;
+  for (size_t i = 0, n = t.count.load(std::memory_order_acquire); i < n; ++i)
+    for (; value != 0 && value % t.numbers[i] == 0; value /= t.numbers[i])
+      term.unknowns.push_back(t.numbers[i]);
+  term.factor = value;
+  return term;
+}
+
+std::string name_of(int64_t stand_in) {
+  const Unknown* u = find(stand_in);
+  return u && !u->is_anonymous ? u->name : "?";
+}
+
+}  // namespace
+
+int64_t unknown_size(std::string_view name) {
+  return stand_in_for("n" + std::string(name), {std::string(name), false});
+}
+
+int64_t unknown_size(int axis) { return stand_in_for("a" + std::to_string(axis), {"", true}); }
+
+bool is_anonymous_size(int64_t stand_in) {
+  const Unknown* u = find(stand_in);
+  return u && u->is_anonymous;
+}
+
+std::optional<SizeTerm> decode_size(int64_t value) {
+  constexpr int64_t kLargest = INT64_MAX / 2;  // above are marks such as "to the end"
+  if (std::abs(value) < kFirst - kLargestOffset || std::abs(value) > kLargest) return {};
+  const Table& t = table();
+  const size_t count = t.count.load(std::memory_order_acquire);
+  if (count == 0) return {};
+  for (int64_t offset : {0, -1, 1, -2, 2}) {
+    SizeTerm term = factors_of(value - offset);
+    term.offset = offset;
+    if (!term.unknowns.empty()) return term;
+  }
+  std::optional<SizeTerm> best;
+  for (size_t i = 0; i < count; ++i) {
+    const int64_t u = t.numbers[i];
+    const int64_t k = (value + (value < 0 ? -u / 2 : u / 2)) / u, rest = value - k * u;
+    if (k == 0 || std::abs(k) > kLargestFactor || std::abs(rest) > kLargestOffset) continue;
+    if (!best || std::abs(rest) < std::abs(best->offset)) best = SizeTerm{k, rest, {u}};
+  }
+  return best;
+}
+
+std::string size_text(int64_t value) {
+  const std::optional<SizeTerm> term = decode_size(value);
+  if (!term) return std::to_string(value);
+  std::string text;
+  if (term->factor == -1)
+    text = "-";
+  else if (term->factor != 1)
+    text = std::to_string(term->factor) + "*";
+  for (size_t i = 0; i < term->unknowns.size(); ++i)
+    text += (i ? "*" : "") + name_of(term->unknowns[i]);
+  if (term->offset > 0) text += "+";
+  return term->offset == 0 ? text : text + std::to_string(term->offset);
+}
+
+std::string with_size_names(std::string_view text) {
+  std::string out;
+  for (size_t i = 0; i < text.size();) {
+    size_t end = i;
+    while (end < text.size() && std::isdigit(static_cast<unsigned char>(text[end]))) ++end;
+    constexpr size_t kShortest = 6, kLongest = 18;  // digits
+    if (end - i >= kShortest && end - i <= kLongest)
+      out += size_text(std::stoll(std::string(text.substr(i, end - i))));
+    else
+      out += text.substr(i, std::max<size_t>(end - i, 1));
+    i = std::max(end, i + 1);
+  }
+  return out;
+}
+
+int64_t resolve_size(int64_t value, const std::function<int64_t(int64_t)>& size_of) {
+  const std::optional<SizeTerm> term = decode_size(value);
+  if (!term) return value;
+  int64_t result = term->factor;
+  for (int64_t u : term->unknowns) result *= size_of(u);
+  return result + term->offset;
+}
+
+namespace {
+
+// The whole number that v is but for rounding, if it is made of unknown sizes: exactly, as powers
+// of ten and the like never are, or (as correction in a variance) but for one.
+std::optional<int64_t> whole_of(double v, bool may_lack_one = false) {
+  constexpr double kRounding = 1e-13, kLargest = 4e18;
+  if (!(std::abs(v) < kLargest)) return {};
+  const double rounded = std::round(v);
+  if (std::abs(v - rounded) > kRounding * std::abs(v)) return {};
+  const auto whole = static_cast<int64_t>(rounded);
+  const bool is_made = !factors_of(whole).unknowns.empty() ||
+                       (may_lack_one && !factors_of(whole + 1).unknowns.empty());
+  return is_made ? std::optional(whole) : std::nullopt;
+}
+
+}  // namespace
+
+double resolve_size(double value, const std::function<int64_t(int64_t)>& size_of) {
+  if (value == 0 || !std::isfinite(value) || table().count == 0) return value;
+  const auto resolved = [&](int64_t v) { return static_cast<double>(resolve_size(v, size_of)); };
+  if (const auto w = whole_of(value, true)) return resolved(*w);
+  if (const auto w = whole_of(1 / value, true)) return 1 / resolved(*w);
+  if (const auto w = whole_of(value * value)) return std::copysign(std::sqrt(resolved(*w)), value);
+  constexpr int kLargestNumerator = 64;
+  for (double k = 1; k <= kLargestNumerator; ++k) {
+    if (const auto w = whole_of(k / value)) return k / resolved(*w);
+    if (const auto w = whole_of(k / (value * value)))
+      return std::copysign(std::sqrt(k / resolved(*w)), value);
+  }
+  return value;
+}
+
+}  // namespace rush
