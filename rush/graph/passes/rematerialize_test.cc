@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <random>
+
 #include "rush/graph/compile.h"
 #include "rush/graph/passes/passes.h"
 #include "rush/graph/plan.h"
@@ -80,6 +82,47 @@ TEST(Rematerialize, MakesAttentionWeightsAgain) {
   EXPECT_TRUE(
       testing::keeps_bits(b.program, rematerialize, {randn({4, 600, 16}), randn({4, 600, 16})}));
   EXPECT_EQ(copies_in(b.program), 2);
+}
+
+// Random programs whose values are read early and late, with states that change in between, and
+// fused afterwards.
+TEST(Rematerialize, KeepsTheBitsOfRandomPrograms) {
+  int copies = 0;
+  for (unsigned seed = 0; seed < 60; ++seed) {
+    std::mt19937 random(seed);
+    const auto below = [&](size_t n) { return static_cast<size_t>(random() % n); };
+    const Shape shape = {130, 130};
+    manual_seed(seed);
+    Build b;
+    std::vector<Operand> values = {b.argument(shape), b.argument({130}), b.argument(shape)};
+    const Operand s = b.state(randn(shape));
+    for (int k = 0; k < 24; ++k) {
+      const Operand &x = values[below(values.size())], &y = values[below(values.size())];
+      const char* const two[] = {"sub", "mul", "maximum"};
+      const char* const one[] = {"tanh", "sigmoid", "relu"};
+      const size_t kind = below(8);
+      if (kind < 3)
+        values.push_back(b.rows(two[below(3)], {x, below(4) == 0 ? s : y}));
+      else if (kind < 5)
+        values.push_back(b.rows(one[below(3)], {x}));
+      else if (kind == 5)
+        b.add("add", {s, Build::expanded(x, shape)}, {s});
+      else if (x.layout.rank() == 2 && y.layout.rank() == 2)
+        values.push_back(b.rows("tanh", {b.call("matmul", {x, Build::transposed(y)})}));
+    }
+    Operand sum = values.back();
+    for (size_t k = values.size(); k-- > 3;) sum = b.rows("add", {sum, values[k]});
+    b.result(sum);
+    const auto both = [](Program& p) {
+      rematerialize(p);
+      verify(p, "rematerialize");
+      fuse_elementwise(p);
+    };
+    ASSERT_TRUE(testing::keeps_bits(b.program, both, {randn(shape), randn({130}), randn(shape)}))
+        << "seed " << seed;
+    copies += copies_in(b.program);
+  }
+  EXPECT_GT(copies, 60);
 }
 
 struct Block {
