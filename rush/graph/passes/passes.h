@@ -33,6 +33,8 @@ void fuse_epilogues(Program& program);
 // Chains of element-wise instructions into one that runs block by block; with the sums at their
 // end, if these may differ in the last bits.
 void fuse_elementwise(Program& program, bool with_sums = true);
+// Masks gradients by relu before max_pool_grad spreads them, where relu was followed by max_pool.
+void mask_before_unpool(Program& program);
 // Computes cheap values again where they are needed instead of keeping them from the forward to the
 // backward half.
 void rematerialize(Program& program);
