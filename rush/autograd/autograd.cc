@@ -66,8 +66,9 @@ void backward(const std::vector<Tensor>& ys, const std::vector<Tensor>& dys,
                     .create_graph = options.create_graph};
   for (const Tensor& y : ys)
     if (y.defined() && !y.has_data())
-      fail("backward: a symbolic tensor has no values to go back from; write gradients(y, xs) into "
-           "the graph and run those in a session");
+      fail(
+          "backward: a symbolic tensor has no values to go back from; write gradients(y, xs) into "
+          "the graph and run those in a session");
   set_seeds("backward", ys, dys, walk);
   detail::walk_backward(walk);
 }

@@ -2,7 +2,7 @@
 
 #include <atomic>
 #include <cctype>
-#include <cmath>
+#include <cstdlib>
 #include <map>
 #include <mutex>
 
@@ -11,8 +11,8 @@
 namespace rush {
 namespace {
 
-// Large enough to be no likely size, small enough that the product of three and some channels fits
-// an int64.
+// Large enough to be no likely size, small enough that the product of three and
+// some channels fits an int64.
 constexpr int64_t kFirst = 390'000;
 constexpr int64_t kDistance = 1500;  // between stand-ins
 constexpr size_t kMost = 1024;
@@ -141,46 +141,6 @@ std::string with_size_names(std::string_view text) {
     i = std::max(end, i + 1);
   }
   return out;
-}
-
-int64_t resolve_size(int64_t value, const std::function<int64_t(int64_t)>& size_of) {
-  const std::optional<SizeTerm> term = decode_size(value);
-  if (!term) return value;
-  int64_t result = term->factor;
-  for (int64_t u : term->unknowns) result *= size_of(u);
-  return result + term->offset;
-}
-
-namespace {
-
-// The whole number that v is but for rounding, if it is made of unknown sizes: exactly, as powers
-// of ten and the like never are, or (as correction in a variance) but for one.
-std::optional<int64_t> whole_of(double v, bool may_lack_one = false) {
-  constexpr double kRounding = 1e-13, kLargest = 4e18;
-  if (!(std::abs(v) < kLargest)) return {};
-  const double rounded = std::round(v);
-  if (std::abs(v - rounded) > kRounding * std::abs(v)) return {};
-  const auto whole = static_cast<int64_t>(rounded);
-  const bool is_made = !factors_of(whole).unknowns.empty() ||
-                       (may_lack_one && !factors_of(whole + 1).unknowns.empty());
-  return is_made ? std::optional(whole) : std::nullopt;
-}
-
-}  // namespace
-
-double resolve_size(double value, const std::function<int64_t(int64_t)>& size_of) {
-  if (value == 0 || !std::isfinite(value) || table().count == 0) return value;
-  const auto resolved = [&](int64_t v) { return static_cast<double>(resolve_size(v, size_of)); };
-  if (const auto w = whole_of(value, true)) return resolved(*w);
-  if (const auto w = whole_of(1 / value, true)) return 1 / resolved(*w);
-  if (const auto w = whole_of(value * value)) return std::copysign(std::sqrt(resolved(*w)), value);
-  constexpr int kLargestNumerator = 64;
-  for (double k = 1; k <= kLargestNumerator; ++k) {
-    if (const auto w = whole_of(k / value)) return k / resolved(*w);
-    if (const auto w = whole_of(k / (value * value)))
-      return std::copysign(std::sqrt(k / resolved(*w)), value);
-  }
-  return value;
 }
 
 }  // namespace rush

@@ -1,11 +1,11 @@
-// Sizes that are not known yet. Shape rules are plain arithmetic on int64, so an unknown size goes
-// through them as a stand-in: a prime that is told from other numbers afterwards, also when a rule
-// has multiplied it or added to it. There is one for every name, and one for each axis whose size
-// nobody named. Stand-ins occur in graphs only, never in tensors with data.
+// Sizes that are not known yet. Shape rules are plain arithmetic on int64, so
+// an unknown size goes through them as a stand-in: a prime that is told from
+// other numbers afterwards, also when a rule has multiplied it or added to it.
+// There is one for every name, and one for each axis whose size nobody named.
+// Stand-ins occur in graphs only, never in tensors with data.
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -28,10 +28,5 @@ inline bool mentions_unknown(int64_t value) { return decode_size(value).has_valu
 
 std::string size_text(int64_t value);           // "batch", "?", "2*batch+1", "784"
 std::string with_size_names(std::string_view);  // all stand-ins in a text by name
-
-// Computes a number again when `size_of` tells the unknown sizes. Of reals, also quotients with an
-// unknown size below, and square roots.
-int64_t resolve_size(int64_t value, const std::function<int64_t(int64_t)>& size_of);
-double resolve_size(double value, const std::function<int64_t(int64_t)>& size_of);
 
 }  // namespace rush

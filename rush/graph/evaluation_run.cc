@@ -3,9 +3,9 @@
 #include <map>
 
 #include "rush/autograd/autograd.h"
-#include "rush/base/unknown.h"
 #include "rush/core/vocabulary.h"
 #include "rush/graph/evaluation.h"
+#include "rush/graph/sizes.h"
 #include "rush/ops/create.h"
 #include "rush/tensor/observer.h"
 

@@ -142,7 +142,7 @@ Session::Impl::Request& Session::Impl::find(const std::vector<NodeRef>& wanted,
 
 void Session::Impl::check_values(const std::vector<Feed>& given) const {
   for (const Feed& f : given) {
-    if (!is_floating(f.value.dtype())) continue;
+    if (!is_floating(f.value.dtype()) || f.value.numel() == 0) continue;
     const NoGrad off;
     if (isnan(f.value).max().item<bool>())
       fail("session: the value fed to ", graph.state()->label(*locate(f.placeholder).node()),

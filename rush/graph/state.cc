@@ -1,8 +1,8 @@
 // What a graph keeps: its nodes with their names, and its variables.
 #include "rush/graph/state.h"
 
-#include "rush/base/unknown.h"
 #include "rush/core/vocabulary.h"
+#include "rush/graph/sizes.h"
 
 namespace rush::graph {
 namespace {
