@@ -1,4 +1,5 @@
-// Size classes: powers of two cut in four, from 64 bytes. Blocks up to kSmall bytes live on
+// Size classes: powers of two cut in four, from 64 bytes, and in sixteen from 1 MB, where what is
+// rounded up would be felt. Blocks up to kSmall bytes live on
 // thread-local lists (no lock, no shared counter: each thread keeps its own tally, summed when
 // somebody asks); larger ones on a shared list per class under one mutex.
 #include "rush/tensor/allocator.h"
@@ -30,22 +31,28 @@ namespace {
 constexpr size_t kSmall = 65536;                 // the largest block on thread-local lists
 constexpr size_t kLocalBytes = size_t{1} << 20;  // kept per class and thread; more is given back
 constexpr size_t kHugePage = size_t{2} << 20;
-constexpr int kClasses = 4 * 58;
+constexpr int kFirstLog = 6, kFineLog = 20;                 // 2^6 bytes; cut in sixteen from 2^20
+constexpr int kFineClass = 4 * (kFineLog - kFirstLog) + 1;  // the first class above 2^20 bytes
+constexpr int kClasses = kFineClass + 16 * (64 - kFineLog);
 
 constexpr int class_of(size_t bytes) {
   if (bytes <= kAlignment) return 0;
   bytes = (bytes + kAlignment - 1) / kAlignment * kAlignment;
   const int log = std::bit_width(bytes - 1) - 1;  // 2^log < bytes <= 2^(log+1)
-  const size_t quarter = (bytes - 1 - (size_t{1} << log)) >> (log - 2);
-  return 4 * (log - 6) + static_cast<int>(quarter) + 1;
+  const size_t above = bytes - 1 - (size_t{1} << log);
+  if (log < kFineLog) return 4 * (log - kFirstLog) + static_cast<int>(above >> (log - 2)) + 1;
+  return kFineClass + 16 * (log - kFineLog) + static_cast<int>(above >> (log - 4));
 }
 constexpr int kLocalClasses = class_of(kSmall) + 1;
 
 // The largest size of a class. Classes below 256 bytes round up to the alignment.
 constexpr size_t size_of_class(int c) {
   if (c == 0) return kAlignment;
-  const int log = (c - 1) / 4 + 6;
-  const size_t size = (size_t{1} << log) + (((c - 1) % 4 + size_t{1}) << (log - 2));
+  const bool is_fine = c >= kFineClass;
+  const int at = is_fine ? c - kFineClass : c - 1, cuts = is_fine ? 4 : 2;  // as a power of two
+  const int log = (at >> cuts) + (is_fine ? kFineLog : kFirstLog);
+  const size_t part = static_cast<size_t>(at & ((1 << cuts) - 1)) + 1;
+  const size_t size = (size_t{1} << log) + (part << (log - cuts));
   return (size + kAlignment - 1) / kAlignment * kAlignment;
 }
 
