@@ -125,7 +125,7 @@ TEST(Compile, FusedPlansStayWithinRounding) {
   for (size_t i = 0; i < eager.size(); ++i) EXPECT_NEAR(fused[i], eager[i], 1e-4 * eager[i]);
 }
 
-TEST(Compile, DISABLED_FollowsTrainingModes) {
+TEST(Compile, FollowsTrainingModes) {
   manual_seed(1);
   ConvNet net;
   const auto compiled = compile([&](const Tensor& x) { return net(x); }, kExact);

@@ -84,7 +84,7 @@ std::string Instruction::name() const {
   if (chain)
     for (const kernels::FusedStep& step : chain->steps)
       text += std::string(text.back() == '(' ? "" : ", ") + step.name;
-  return text + ")";
+  return text + (text.back() == '(' ? "sum)" : ")");
 }
 
 bool depend(const Instruction& a, const Instruction& b) {

@@ -13,6 +13,7 @@ namespace {
 constexpr int kWindow = 64;       // units that are looked back over
 constexpr int kNear = 4;          // moves past so few units change lifetimes little
 constexpr int64_t kSmall = 4096;  // bytes that may live longer at no cost
+constexpr int64_t kFewNumbers = 4096;
 
 struct Access {
   BufferId buffer;
@@ -41,10 +42,9 @@ class Fuser {
     }
     std::vector<Instruction> out;
     for (const Unit& unit : units_) {
-      if (unit.members.size() == 1)
-        out.push_back(std::move(program_.instructions[unit.members[0]]));
-      else
-        out.push_back(build(unit.members)->fused());
+      const auto group =
+          unit.members.size() > 1 || is_small_sum(unit) ? build(unit.members) : std::nullopt;
+      out.push_back(group ? group->fused() : std::move(program_.instructions[unit.members[0]]));
     }
     program_.instructions = std::move(out);
   }
@@ -66,6 +66,12 @@ class Fuser {
     // What draws random numbers keeps its order: as if it wrote to one place.
     if (i.is_random()) unit.accesses.push_back({kNoBuffer, {0, 1}, true});
     return unit;
+  }
+
+  // A sum of few numbers costs less as a chain: that is prepared once, the kernel at every call.
+  bool is_small_sum(const Unit& unit) const {
+    const Layout& in = program_.instructions[unit.members[0]].in[0].layout;
+    return unit.is_sum && in.numel() <= kFewNumbers && is_dense(in.shape, in.strides);
   }
 
   static bool meet(const Access& a, const Access& b) {

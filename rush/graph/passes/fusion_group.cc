@@ -181,7 +181,11 @@ bool FusionGroup::add_step(int index) {
 
 bool FusionGroup::add_sum(int index) {
   const Instruction& i = program_->instructions[index];
-  const auto in = steps_.empty() ? std::nullopt : in_shape(i.in[0]);
+  if (steps_.empty()) {
+    shape_ = i.in[0].layout.shape;
+    order_ = i.in[0].layout.strides;
+  }
+  const auto in = in_shape(i.in[0]);
   const auto to = in ? reshape_strides(Layout(i.in[0].layout.shape, summed_strides(i), 0), shape_)
                      : std::nullopt;
   if (!to || !kernels::can_reduce(shape_, order_, *to)) return false;

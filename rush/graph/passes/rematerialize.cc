@@ -1,6 +1,7 @@
 // Looks at the instruction at which most memory is in use - in a training step, where the forward
 // half ends. Values that were made before and are read after it, by cheap instructions whose inputs
-// are kept anyway, are made again before they are read: then their memory is free in between.
+// are kept anyway, are made again before they are read: then their memory is free in between. What
+// costs more, the weights of attention, is made again only as long as much memory is in use.
 #include <algorithm>
 
 #include "rush/graph/passes/fusion_group.h"
@@ -16,6 +17,7 @@ constexpr int64_t kMuchBytes = 4 << 20;
 constexpr int64_t kShortInner = 128;  // multiplications an element of a product
 constexpr size_t kMostCopies = 8;     // instructions that are run again for one value
 constexpr int64_t kFewBytes = 16;     // inputs this many times smaller may be kept for it
+constexpr double kEnough = 0.64;      // of the memory at the peak: no more is saved at a cost
 
 // batch_norm again as element-wise ops on what it has found out: y = x scale + offset, where scale
 // = inverse weight and offset = bias - mean scale. The same roundings as in the kernel.
@@ -36,11 +38,15 @@ bool is_cheap_for_its_size(const Instruction& i) {
          a.shape.back() <= kShortInner;
 }
 
+bool is_nearly_free(const Instruction& i) {
+  return fusion_role(i) == FusionRole::kStep || is_copy(i) || i.op->name == "layer_norm" ||
+         can_normalize_again(i);
+}
+
 bool is_cheap(const Instruction& i) {
   if (i.refresh_attrs || i.form == Form::kFused) return false;
   if (is_cheap_for_its_size(i)) return true;
-  return fusion_role(i) == FusionRole::kStep || is_copy(i) || i.op->name == "layer_norm" ||
-         can_normalize_again(i);
+  return is_nearly_free(i);
 }
 
 // The operands that are read when an instruction is run again.
@@ -61,9 +67,13 @@ class Rematerializer {
 
   void run() {
     find_lives();
-    bool any = false;
-    for (int i = 0; i < peak_; ++i) any |= consider(i);
-    if (any) rewrite();
+    const auto enough = static_cast<int64_t>(kEnough * static_cast<double>(in_use_));
+    const int64_t before = in_use_;
+    for (int i = 0; i < peak_; ++i)
+      if (is_nearly_free(program_.instructions[i])) consider(i);
+    for (int i = 0; i < peak_ && in_use_ > enough; ++i)
+      if (!is_nearly_free(program_.instructions[i])) consider(i);
+    if (in_use_ < before) rewrite();
   }
 
  private:
@@ -87,6 +97,7 @@ class Rematerializer {
       if (now > most) peak_ = i;
       most = std::max(most, now);
     }
+    in_use_ = most;
   }
 
   // The first reader of b after the peak, or -1.
@@ -138,20 +149,19 @@ class Rematerializer {
            is_cheap(i);
   }
 
-  // Whether the output of instruction `index` is made again.
-  bool consider(int index) {
+  // Decides whether the output of instruction `index` is made again.
+  void consider(int index) {
     const Instruction& i = program_.instructions[index];
-    if (i.out.empty() || i.out[0].buffer == kNoBuffer) return false;
+    if (i.out.empty() || i.out[0].buffer == kNoBuffer) return;
     const BufferId b = i.out[0].buffer;
     const int late = late_reader(b);
-    if (late < 0 || uses_[b].is_result || bytes_of(b) < kLeastBytes || !is_cheap_value(b))
-      return false;
+    if (late < 0 || uses_[b].is_result || bytes_of(b) < kLeastBytes || !is_cheap_value(b)) return;
     Attempt attempt{late, bytes_of(b), {}, {}};
-    if (!add_copy(attempt, index)) return false;
+    if (!add_copy(attempt, index)) return;
     for (BufferId kept : attempt.kept) until_[kept] = std::max(until_[kept], late);
     again_[b] = late;
+    in_use_ -= bytes_of(b);
     plans_[late].push_back(std::move(attempt.copies));
-    return true;
   }
 
   // ---- Writing it down -----------------------------------------------------------------------
@@ -241,6 +251,7 @@ class Rematerializer {
   std::vector<std::vector<std::vector<int>>> plans_;  // by instruction: what is run before it
   std::vector<int> originals_;
   int peak_ = 0;
+  int64_t in_use_ = 0;  // bytes of temporaries there
 };
 
 }  // namespace
