@@ -1,6 +1,7 @@
 // Placing temporaries in the arena: element-wise results take over an input that dies with them;
-// the rest is placed largest first at the lowest offset that is free for as long as it lives.
+// the rest is placed, in several orders, at the lowest offset that is free for as long as it lives.
 #include <algorithm>
+#include <functional>
 #include <numeric>
 
 #include "rush/graph/plan.h"
@@ -10,6 +11,7 @@ namespace rush::graph {
 namespace {
 
 constexpr int64_t kAlign = 64;
+constexpr size_t kManyBuffers = 2000;  // for which one order must do
 
 struct Life {
   int begin = -1, end = -1;  // first and last instruction, counted in steps (a group is one step)
@@ -124,6 +126,8 @@ class Placer {
     return lives_[home(from.buffer)].end == steps_[index];
   }
 
+  // Tries a few orders, as no single one is best: largest first, those that live longest first,
+  // those that live through most bytes first.
   void place() {
     std::vector<BufferId> order;
     for (size_t b = 0; b < lives_.size(); ++b) {
@@ -131,25 +135,57 @@ class Placer {
       plan_.sum_bytes += bytes_of(static_cast<BufferId>(b));
       if (plan_.shares[b] == kNoBuffer) order.push_back(static_cast<BufferId>(b));
     }
-    std::stable_sort(order.begin(), order.end(),
-                     [&](BufferId a, BufferId b) { return bytes_of(a) > bytes_of(b); });
+    const auto length = [&](BufferId b) { return int64_t{lives_[b].end} - lives_[b].begin + 1; };
+    const std::function<int64_t(BufferId)> weights[] = {
+        [&](BufferId b) { return bytes_of(b); }, length,
+        [&](BufferId b) { return bytes_of(b) * length(b); }};
+    const int64_t least = most_in_use(order);
+    plan_.arena_bytes = -1;
+    for (const auto& weight : weights) {
+      std::stable_sort(order.begin(), order.end(),
+                       [&](BufferId a, BufferId b) { return weight(a) > weight(b); });
+      place_in(order);
+      if (plan_.arena_bytes == least || order.size() > kManyBuffers) break;
+    }
+    for (size_t b = 0; b < lives_.size(); ++b)
+      if (plan_.shares[b] != kNoBuffer)
+        plan_.offsets[b] = plan_.offsets[home(static_cast<BufferId>(b))];
+  }
+
+  // Places in the order given, each buffer at the lowest offset that is free while it lives, and
+  // keeps the result if it is the smallest so far.
+  void place_in(const std::vector<BufferId>& order) {
+    std::vector<int64_t> offsets(lives_.size(), -1);
     std::vector<BufferId> by_offset;  // those placed, by ascending offset
+    int64_t arena = 0;
     for (const BufferId b : order) {
       const int64_t bytes = bytes_of(b);
       int64_t offset = 0;
       for (const BufferId o : by_offset) {
         if (!lives_[o].meets(lives_[b])) continue;
-        if (offset + bytes <= plan_.offsets[o]) break;
-        offset = std::max(offset, plan_.offsets[o] + bytes_of(o));
+        if (offset + bytes <= offsets[o]) break;
+        offset = std::max(offset, offsets[o] + bytes_of(o));
       }
-      plan_.offsets[b] = offset;
-      plan_.arena_bytes = std::max(plan_.arena_bytes, offset + bytes);
-      const auto after = [&](int64_t at, BufferId o) { return at < plan_.offsets[o]; };
+      offsets[b] = offset;
+      arena = std::max(arena, offset + bytes);
+      const auto after = [&](int64_t at, BufferId o) { return at < offsets[o]; };
       by_offset.insert(std::upper_bound(by_offset.begin(), by_offset.end(), offset, after), b);
     }
-    for (size_t b = 0; b < lives_.size(); ++b)
-      if (plan_.shares[b] != kNoBuffer)
-        plan_.offsets[b] = plan_.offsets[home(static_cast<BufferId>(b))];
+    if (plan_.arena_bytes >= 0 && arena >= plan_.arena_bytes) return;
+    plan_.arena_bytes = arena;
+    plan_.offsets = std::move(offsets);
+  }
+
+  // What lives at once: no placement needs less.
+  int64_t most_in_use(const std::vector<BufferId>& buffers) const {
+    std::vector<int64_t> change(steps_.empty() ? 2 : static_cast<size_t>(steps_.back()) + 3);
+    for (const BufferId b : buffers) {
+      change[lives_[b].begin] += bytes_of(b);
+      change[lives_[b].end + 1] -= bytes_of(b);
+    }
+    int64_t now = 0, most = 0;
+    for (const int64_t c : change) most = std::max(most, now += c);
+    return most;
   }
 
   int64_t bytes_of(BufferId b) const {

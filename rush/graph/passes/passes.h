@@ -35,6 +35,8 @@ void fuse_epilogues(Program& program);
 void fuse_elementwise(Program& program, bool with_sums = true);
 // Masks gradients by relu before max_pool_grad spreads them, where relu was followed by max_pool.
 void mask_before_unpool(Program& program);
+// Gives large parameters a step of their own, as early as they may have it.
+void early_updates(Program& program);
 // Computes cheap values again where they are needed instead of keeping them from the forward to the
 // backward half.
 void rematerialize(Program& program);

@@ -39,6 +39,7 @@ void run_passes(Program& program, const PassOptions& options) {
   if (options.autocast) run("autocast_bfloat16", autocast_bfloat16);
   run("prune", prune);
   run("mask_before_unpool", mask_before_unpool);
+  run("early_updates", early_updates);
   if (options.rematerialize) run("rematerialize", rematerialize);
   if (!options.exact) run("fuse_epilogues", fuse_epilogues);
   fuse_elementwise(program, !options.exact);
