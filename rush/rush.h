@@ -7,6 +7,7 @@
 #include "rush/data/mnist.h"
 #include "rush/data/tensor_dataset.h"
 #include "rush/data/transforms.h"
+#include "rush/graph/compile.h"
 #include "rush/graph/graph.h"
 #include "rush/graph/session.h"
 #include "rush/graph/stepper.h"

@@ -5,7 +5,9 @@
 #include <mutex>
 
 #include "rush/core/internal.h"
+#include "rush/graph/passes/passes.h"
 #include "rush/graph/plan.h"
+#include "rush/graph/tracer.h"
 
 namespace rush::graph {
 namespace {

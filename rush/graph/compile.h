@@ -24,13 +24,13 @@
 #include <concepts>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <tuple>
 #include <type_traits>
 #include <vector>
 
-#include "rush/graph/passes/passes.h"
-#include "rush/graph/tracer.h"
+#include "rush/graph/tensor_function.h"
 
 namespace rush {
 

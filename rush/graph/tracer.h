@@ -2,18 +2,16 @@
 // The result of that run is right whatever happens to the trace.
 #pragma once
 
-#include <functional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "rush/core/node.h"
 #include "rush/graph/program.h"
+#include "rush/graph/tensor_function.h"
 #include "rush/tensor/observer.h"
 
 namespace rush::graph {
-
-using TensorFunction = std::function<std::vector<Tensor>(const std::vector<Tensor>&)>;
 
 // What must hold for a trace to be right for another run: flags the function looked at, and
 // gradient slots that were full or empty when it added to them.
