@@ -40,8 +40,6 @@ void early_updates(Program& program);
 // Computes cheap values again where they are needed instead of keeping them from the forward to the
 // backward half.
 void rematerialize(Program& program);
-// Weights that no instruction writes are brought once into the layout the kernel likes best.
-void pack_weights(Program& program);
 // Puts contractions of middling size that do not depend on each other side by side (may differ in
 // the last bits: their kernels cut by the number of threads).
 void group_branches(Program& program);
