@@ -70,8 +70,9 @@ class Fuser {
 
   // A sum of few numbers costs less as a chain: that is prepared once, the kernel at every call.
   bool is_small_sum(const Unit& unit) const {
+    if (!unit.is_sum) return false;
     const Layout& in = program_.instructions[unit.members[0]].in[0].layout;
-    return unit.is_sum && in.numel() <= kFewNumbers && is_dense(in.shape, in.strides);
+    return in.numel() <= kFewNumbers && is_dense(in.shape, in.strides);
   }
 
   static bool meet(const Access& a, const Access& b) {
