@@ -39,6 +39,7 @@ const Tensor& Tensor::requires_grad_(bool on) const {
 Tensor Tensor::grad() const {
   const Edge& edge = body().edge;
   if (!edge || !edge.node()->extra) return {};
+  if (t_observer && edge.node()->is_leaf()) t_observer->grad_slot_changes(*edge.node(), true);
   const NodeExtra& extra = *edge.node()->extra;
   if (edge.node()->is_leaf()) return extra.grad;
   for (const auto& [output, grad] : extra.retained)

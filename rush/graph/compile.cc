@@ -114,7 +114,7 @@ struct PlanCache::Impl {
   CompileStats stats;
   std::vector<std::unique_ptr<Entry>> entries;
   std::shared_ptr<Plan> last;
-  std::mutex mutex;
+  std::recursive_mutex mutex;  // the traced function may ask for stats()
 };
 
 PlanCache::PlanCache(const CompileOptions& options) : impl_(std::make_unique<Impl>(options)) {}
@@ -122,22 +122,29 @@ PlanCache::~PlanCache() = default;
 
 void PlanCache::call(const TensorFunction& fn, std::span<const Tensor> given,
                      std::vector<Tensor>& results) {
+  if (t_observer) {  // inside another trace: part of that
+    results = fn({given.begin(), given.end()});
+    return;
+  }
   std::vector<Tensor> changed;
   std::span<const Tensor> args = given;
   if (!std::all_of(given.begin(), given.end(), is_plain)) {
     for (const Tensor& t : given) changed.push_back(as_argument(t));
     args = changed;
   }
-  if (t_observer) {  // inside another trace: part of that
-    results = fn({args.begin(), args.end()});
-    return;
-  }
   Impl& s = *impl_;
   const std::scoped_lock lock(s.mutex);
   Entry* entry = s.find(args);
   if (!entry) entry = &s.add(args);
   entry->last_used = s.stats.planned_runs + s.stats.traces;
-  if (!entry->plan) return s.trace_into(*entry, fn, {args.begin(), args.end()}, results);
+  if (!entry->plan) {
+    try {
+      return s.trace_into(*entry, fn, {args.begin(), args.end()}, results);
+    } catch (...) {
+      std::erase_if(s.entries, [&](const auto& e) { return e.get() == entry; });
+      throw;
+    }
+  }
   s.last = entry->plan;
   entry->plan->run(args, results);
   ++s.stats.planned_runs;

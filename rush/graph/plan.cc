@@ -201,7 +201,13 @@ struct Plan::Impl {
   // ---- A run ---------------------------------------------------------------------------------
 
   void run(std::span<const Tensor> args, std::vector<Tensor>& results) {
-    for (size_t i = 0; i < args.size(); ++i) slots[i] = args[i].view_of().data;
+    for (size_t i = 0; i < args.size(); ++i) {
+      slots[i] = args[i].view_of().data;
+      for (const auto& [storage, op] : written)
+        if (args[i].storage().get() == storage)
+          fail("compile: argument ", i, " is a tensor that ", op ? op->name : "the function",
+               " changes in place; give a clone()");
+    }
     for (size_t r = 0; r < kept.size(); ++r) {
       refresh_result(r);
       slots[args.size() + r] = kept[r].view_of().data;
@@ -210,9 +216,15 @@ struct Plan::Impl {
       if (const Ref<Node>& leaf = program.buffers[b].grad_of)
         slots[static_cast<size_t>(slot_of[b])] = leaf->extras().grad.storage()->data();
     for (const Patch& p : patches) *p.where = static_cast<char*>(slots[p.slot]) + p.offset;
-    for (const HostAction& action : program.host_actions) action();
-    for (Instruction* i : refreshed) i->refresh_attrs(i->attrs.mutable_data());
-    is_timing ? run_timed() : run_steps();
+    size_t done = 0;
+    try {
+      for (; done < program.host_actions.size(); ++done) program.host_actions[done].run();
+      for (Instruction* i : refreshed) i->refresh_attrs(i->attrs.mutable_data());
+      is_timing ? run_timed() : run_steps();
+    } catch (...) {
+      while (done > 0) program.host_actions[--done].undo();
+      throw;
+    }
     for (size_t r = 0; r < kept.size(); ++r)
       if (!is_direct[r]) copy_result(r);
     for (const auto& [storage, op] : written)

@@ -102,8 +102,11 @@ void for_each_write(const Instruction& instruction, F&& f) {
 // Whether one of the two writes what the other one reads or writes, so that their order matters.
 bool depend(const Instruction& a, const Instruction& b);
 
-// What a run does besides kernels, in the order of the trace and before them.
-using HostAction = std::function<void()>;
+// What a run does besides kernels, in the order of the trace and before them, and how it is taken
+// back when a kernel fails.
+struct HostAction {
+  std::function<void()> run, undo;
+};
 
 struct Program {
   std::vector<Buffer> buffers;

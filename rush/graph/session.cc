@@ -121,8 +121,9 @@ std::vector<Tensor> Session::Impl::carry_out(Request& r, const std::vector<Tenso
   } catch (const Error&) {
     // What a trace refuses may still be interpreted; what fails there fails for good reason.
     if (has_written) throw;
+    results = evaluation.run(args);
     r.is_untraceable = true;
-    return evaluation.run(args);
+    return results;
   }
 }
 

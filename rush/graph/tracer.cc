@@ -3,10 +3,13 @@
 // neither returned nor a gradient has escaped.
 #include "rush/graph/tracer.h"
 
+#include <algorithm>
 #include <atomic>
+#include <optional>
 #include <unordered_map>
 
 #include "rush/core/internal.h"
+#include "rush/core/vocabulary.h"
 
 namespace rush::graph {
 namespace {
@@ -24,6 +27,8 @@ struct Origin {
   Shape shape;
   bool is_alive = true;
 };
+
+GradPlace place_of(const Tensor& grad);
 
 class Tracer final : public Observer {
  public:
@@ -47,7 +52,8 @@ class Tracer final : public Observer {
       instruction.computing = computing;
     }
     if (attrs.data) instruction.attrs = AttrBox(attrs);
-    instruction.refresh_attrs = std::exchange(next_attrs_, nullptr);
+    if (op.writes_in_place() && op.outputs == 0)  // not what prepares its operands
+      instruction.refresh_attrs = std::exchange(next_attrs_, nullptr);
     for (const Tensor* t : in) instruction.in.push_back(operand(*t));
     if (instruction.form == Form::kElementwise)
       for (Operand& o : instruction.in) broadcast(o, out[0]->shape());
@@ -74,9 +80,19 @@ class Tracer final : public Observer {
   }
 
   void grad_slot_changes(Node& leaf, bool depends) override {
-    for (const Slot& s : slots_)
-      if (s.leaf.get() == &leaf) return;
-    slots_.push_back({Ref<Node>::share(&leaf), leaf.extras().grad.defined(), depends});
+    for (Slot& s : slots_) {
+      if (s.leaf.get() != &leaf) continue;
+      s.is_replaced |= !depends;
+      return;
+    }
+    const Tensor& grad = leaf.extras().grad;
+    slots_.push_back({Ref<Node>::share(&leaf), grad, depends, !depends});
+    if (!grad.defined() || !grad.has_data()) return;
+    if (find(grad) != kNoBuffer)
+      refuse_with("a gradient shares its memory with another tensor of the function",
+                  "let backward() make it, or clone() it");
+    const BufferId b = add_external(grad, BufferKind::kState);
+    program_.buffers[b].grad_of = Ref<Node>::share(&leaf);
   }
 
   void read_switch(const Ref<Switch>& s) override {
@@ -90,8 +106,8 @@ class Tracer final : public Observer {
   }
 
   void next_attrs(std::function<void(void*)> attrs) override { next_attrs_ = std::move(attrs); }
-  void host_action(std::function<void()> action) override {
-    program_.host_actions.push_back(std::move(action));
+  void host_action(std::function<void()> action, std::function<void()> undo) override {
+    program_.host_actions.push_back({std::move(action), std::move(undo)});
   }
   void refuse(const char* what, const char* advice) override {
     refuse_with(concat({what, " has an effect that a trace cannot carry"}), advice);
@@ -106,7 +122,13 @@ class Tracer final : public Observer {
     }
     trace.returned = results.size();
     settle_slots(trace);
-    for (size_t b = 0; b < origins_.size(); ++b) settle_buffer(static_cast<BufferId>(b), trace);
+    for (size_t b = 0; b < origins_.size(); ++b) {
+      const auto mentions = [&](const Tensor& t) {  // and nobody else holds the handle
+        return t.body().ref_count() == 1 && find(t) == static_cast<BufferId>(b);
+      };
+      const auto returned = std::count_if(results.begin(), results.end(), mentions);
+      settle_buffer(static_cast<BufferId>(b), static_cast<uint32_t>(returned), trace);
+    }
     trace.program = std::move(program_);
     return trace;
   }
@@ -114,7 +136,9 @@ class Tracer final : public Observer {
  private:
   struct Slot {
     Ref<Node> leaf;
-    bool was_full, depends;
+    Tensor before;     // what it held at first
+    bool depends;      // it was read before it was replaced
+    bool is_replaced;  // the function itself put something there, or cleared it
   };
 
   static BufferId buffer_of_mark(uint64_t mark) { return static_cast<BufferId>(mark); }
@@ -181,6 +205,14 @@ class Tracer final : public Observer {
     fail("compile: ", what, "; ", advice, site);
   }
 
+  bool is_used(BufferId b) const {
+    for (const Instruction& i : program_.instructions)
+      for (const auto* list : {&i.in, &i.out})
+        for (const Operand& o : *list)
+          if (o.buffer == b && b != kNoBuffer) return true;
+    return false;
+  }
+
   bool is_used_by_optimiser(BufferId b) const {
     for (const Instruction& i : program_.instructions)
       for (size_t k = 0; k < i.writes_input.size(); ++k)
@@ -192,20 +224,17 @@ class Tracer final : public Observer {
   void settle_slots(Trace& trace) {
     for (Slot& s : slots_) {
       if (s.leaf->ref_count() == 1) continue;  // a leaf of the function's own
-      if (s.depends) trace.guards.slots.push_back({s.leaf, s.was_full});
+      const BufferId before = s.before.defined() ? find(s.before) : kNoBuffer;
+      if (s.depends || is_used(before)) trace.guards.slots.push_back({s.leaf, place_of(s.before)});
+      if (before != kNoBuffer) program_.buffers[before].storage = {};
       Tensor& grad = s.leaf->extras().grad;
       if (!grad.defined()) {
         trace.grads.push_back({s.leaf, -1});
         continue;
       }
       const BufferId b = find(grad);
-      if (b == kNoBuffer) continue;
-      if (program_.buffers[b].kind == BufferKind::kState) {  // added to in place
-        program_.buffers[b].storage = {};
-        program_.buffers[b].grad_of = s.leaf;
-        continue;
-      }
-      if (is_used_by_optimiser(b)) {
+      if (b == kNoBuffer || b == before) continue;  // added to in place
+      if (s.is_replaced && is_used_by_optimiser(b)) {
         grad = Tensor();
         trace.grads.push_back({s.leaf, -1});
         continue;
@@ -216,10 +245,12 @@ class Tracer final : public Observer {
     }
   }
 
-  void settle_buffer(BufferId b, Trace& trace) {
+  // `returned`: how many handles among the results hold its memory.
+  void settle_buffer(BufferId b, uint32_t returned, Trace& trace) {
     Buffer& buffer = program_.buffers[b];
     const Origin& origin = origins_[b];
-    if (buffer.kind == BufferKind::kState && buffer.storage && buffer.storage->ref_count() == 1)
+    if (buffer.kind == BufferKind::kState && buffer.storage &&
+        buffer.storage->ref_count() == 1 + returned)
       settle_own(b);
     if (buffer.kind == BufferKind::kArgument) buffer.storage = {};
     if (buffer.kind != BufferKind::kTemporary || !origin.is_alive || !trace.unsettled.empty())
@@ -259,6 +290,11 @@ class Tracer final : public Observer {
   std::function<void(void*)> next_attrs_;
 };
 
+GradPlace place_of(const Tensor& grad) {
+  if (!grad.defined()) return {};
+  return {true, grad.dtype(), grad.layout(), grad.storage()->bytes()};
+}
+
 // The same memory without the history; a leaf of its own where gradients are wanted.
 Tensor alias_of(const Tensor& arg) {
   auto body = TensorBody::make();
@@ -272,11 +308,18 @@ Tensor alias_of(const Tensor& arg) {
 
 }  // namespace
 
+// Plans read gradients where they lie: the same place within memory of the same size.
+static bool is_alike(const Tensor& a, const GradPlace& b) {
+  if (!a.defined() || !b.is_full) return a.defined() == b.is_full;
+  return a.dtype() == b.dtype && a.shape() == b.layout.shape && a.strides() == b.layout.strides &&
+         a.layout().offset == b.layout.offset && a.storage()->bytes() == b.bytes;
+}
+
 bool Guards::hold() const {
   for (const Flag& f : flags)
     if (f.flag->is_on != f.is_on) return false;
   for (const GradSlot& s : slots)
-    if (s.leaf->extras().grad.defined() != s.was_full) return false;
+    if (!is_alike(s.leaf->extras().grad, s.before)) return false;
   return true;
 }
 
@@ -293,14 +336,13 @@ Tensor as_argument(const Tensor& arg) {
 
 Trace trace(const TensorFunction& fn, const std::vector<Tensor>& args,
             std::vector<Tensor>& results) {
-  std::vector<Tensor> own(args);
-  for (size_t i = 0; i < own.size(); ++i)
-    for (size_t k = 0; k < i; ++k)
-      if (own[k].storage() == own[i].storage()) {  // one argument given twice, or two views
-        const NoGrad off;
-        own[i] = args[i].detach().clone().requires_grad_(args[i].requires_grad());
-      }
-  Tracer tracer(own);
+  std::vector<Tensor> own;  // copies: an argument may also be a captured tensor, or given twice
+  {
+    const NoGrad off;
+    for (const Tensor& t : args)
+      own.push_back(t.detach().clone().requires_grad_(t.requires_grad()));
+  }
+  std::optional<Tracer> tracer(std::in_place, own);
   {
     std::vector<Tensor> aliases;
     for (const Tensor& t : own) aliases.push_back(alias_of(t));
@@ -310,7 +352,18 @@ Trace trace(const TensorFunction& fn, const std::vector<Tensor>& args,
     if (!t.defined()) fail("compile: the function returned an undefined tensor");
     t = t.detach();
   }
-  return tracer.finish(results);
+  Trace done = tracer->finish(results);
+  tracer.reset();
+  // Later runs give tensors of their own, so this one does, too.
+  std::vector<BufferId> seen;
+  for (size_t r = 0; r < results.size(); ++r) {
+    const BufferId b = done.program.results[r].buffer;
+    if (done.program.buffers[b].kind != BufferKind::kTemporary ||
+        std::count(seen.begin(), seen.end(), b) > 0)
+      results[r] = clone(results[r]);
+    seen.push_back(b);
+  }
+  return done;
 }
 
 }  // namespace rush::graph

@@ -15,6 +15,13 @@ namespace rush::graph {
 
 // What must hold for a trace to be right for another run: flags the function looked at, and
 // gradient slots that were full or empty when it added to them.
+struct GradPlace {
+  bool is_full = false;
+  DType dtype = DType::kFloat32;
+  Layout layout;
+  size_t bytes = 0;  // of the storage
+};
+
 struct Guards {
   struct Flag {
     Ref<Switch> flag;
@@ -22,7 +29,7 @@ struct Guards {
   };
   struct GradSlot {
     Ref<Node> leaf;
-    bool was_full;
+    GradPlace before;
   };
   std::vector<Flag> flags;
   std::vector<GradSlot> slots;

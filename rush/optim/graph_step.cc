@@ -55,6 +55,11 @@ class OptimizerUpdate final : public graph::Update {
   const void* key() const override { return link_.get(); }
   std::shared_ptr<UpdateRun> start(std::vector<Tensor> values) const override {
     const Optimizer& original = link_->get();
+    size_t params = 0;
+    for (size_t i = 0; i < original.group_count(); ++i) params += original.params(i).size();
+    if (params != values.size())
+      fail("minimize: the optimiser had ", values.size(), " parameters when it was used in the ",
+           "graph and has ", params, " now; add groups before minimize()");
     std::vector<std::vector<Tensor>> groups;
     auto next = values.begin();
     for (size_t i = 0; i < original.group_count(); ++i) {

@@ -113,14 +113,18 @@ void Optimizer::announce(std::span<const Item> items,
           &item.slots >= all.data() && &item.slots < all.data() + all.size())
         places.emplace_back(i, static_cast<size_t>(&item.slots - all.data()));
   const auto step = std::make_shared<int64_t>(0);
-  t_observer->host_action([link = link_, places, step] {
+  const auto count = [link = link_, places, step] {
     Optimizer& self = link->get();
     self.follow_original();
-    for (const auto& [i, k] : places) *step = ++self.groups_[i].slots[k].steps;
+    for (const auto& [i, k] : places) *step = self.groups_[i].slots[k].steps + 1;
     for (const auto& [i, k] : places)
-      if (self.groups_[i].slots[k].steps != *step)
+      if (self.groups_[i].slots[k].steps + 1 != *step)
         fail(self.name_, ": since it was compiled, some of its parameters have taken more steps ",
              "than others; compile again");
+    for (const auto& [i, k] : places) ++self.groups_[i].slots[k].steps;
+  };
+  t_observer->host_action(count, [link = link_, places] {
+    for (const auto& [i, k] : places) --link->get().groups_[i].slots[k].steps;
   });
   t_observer->next_attrs([link = link_, step, fill = std::move(fill)](void* attrs) {
     if (!fill(attrs, *step))
@@ -170,12 +174,11 @@ void Optimizer::zero_grad(bool set_to_none) {
   NoGrad guard;
   for (const Group& g : groups_) {
     for (const Tensor& p : g.params) {
-      const Tensor grad = p.grad();
-      if (!grad.defined()) continue;
-      if (set_to_none)
+      if (set_to_none) {
         p.set_grad({});
-      else
+      } else if (const Tensor grad = p.grad(); grad.defined()) {
         p.set_grad(grad.detach().fill_(0));
+      }
     }
   }
 }

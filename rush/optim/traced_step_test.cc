@@ -22,7 +22,9 @@ class Notes final : public Observer {
   void read_switch(const Ref<Switch>&) override {}
   void released(uint64_t) override {}
   void next_attrs(std::function<void(void*)> attrs) override { fills.push_back(std::move(attrs)); }
-  void host_action(std::function<void()> action) override { actions.push_back(std::move(action)); }
+  void host_action(std::function<void()> action, std::function<void()>) override {
+    actions.push_back(std::move(action));
+  }
   void refuse(const char* what, const char* advice) override { fail(what, ": ", advice); }
 
   std::vector<std::string> calls;

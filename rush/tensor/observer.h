@@ -36,8 +36,8 @@ class Observer {
   virtual void overwrites(const Tensor& t) = 0;
   // The program looked at values: item(), to_vector(), data(), printing.
   virtual void read_on_host(const Tensor& t, const char* how) = 0;
-  // The gradient slot of a leaf is about to be replaced; `depends`: what is put there depends on
-  // whether it held something.
+  // The gradient slot of a leaf is about to be read (`depends`: what follows depends on what it
+  // holds) or replaced.
   virtual void grad_slot_changes(Node& leaf, bool depends) = 0;
   virtual void read_switch(const Ref<Switch>& s) = 0;
   // The storage that was given this mark has been destroyed.
@@ -46,8 +46,9 @@ class Observer {
   // The next call's attributes are computed anew by `attrs` (which fills the struct it is given)
   // whenever the trace is run.
   virtual void next_attrs(std::function<void(void*)> attrs) = 0;
-  // Work that every run of the trace does, in order, before its kernels.
-  virtual void host_action(std::function<void()> action) = 0;
+  // Work that every run of the trace does, in order, before its kernels; `undo` takes it back when
+  // one of them fails.
+  virtual void host_action(std::function<void()> action, std::function<void()> undo) = 0;
   // Raises Error: `what` has effects that a trace cannot carry.
   virtual void refuse(const char* what, const char* advice) = 0;
 };

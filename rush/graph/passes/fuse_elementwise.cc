@@ -14,6 +14,7 @@ constexpr int kWindow = 64;       // units that are looked back over
 constexpr int kNear = 4;          // moves past so few units change lifetimes little
 constexpr int64_t kSmall = 4096;  // bytes that may live longer at no cost
 constexpr int64_t kFewNumbers = 4096;
+constexpr size_t kMostMembers = kernels::kMaxFusedSteps + kernels::kMaxFusedOutputs;
 
 struct Access {
   BufferId buffer;
@@ -157,6 +158,7 @@ class Fuser {
   }
 
   bool merge(int u, int at, int to) {
+    if (units_[u].members.size() + units_[at].members.size() > kMostMembers) return false;
     std::vector<int> members = units_[u].members;
     members.insert(members.end(), units_[at].members.begin(), units_[at].members.end());
     if (!build(members)) return false;

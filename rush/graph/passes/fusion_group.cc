@@ -89,7 +89,7 @@ FusionRole fusion_role(const Instruction& i) {
     return is_step ? FusionRole::kStep : FusionRole::kNone;
   }
   const bool is_sum = i.op->name == "sum" || i.op->name == "sum_to" || i.op->name == "mean";
-  return is_sum ? FusionRole::kSum : FusionRole::kNone;
+  return is_sum && i.in[0].layout.numel() > 0 ? FusionRole::kSum : FusionRole::kNone;
 }
 
 bool FusionGroup::is_read_outside(BufferId b) const {
