@@ -30,7 +30,7 @@ foreach(family IN LISTS RUSH_FAMILIES ITEMS apps)
       target_link_libraries(${family}_test PRIVATE rush_cases)
     endif()
     gtest_discover_tests(${family}_test DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60
-      PROPERTIES TIMEOUT 120 LABELS ${family} ENVIRONMENT "OMP_WAIT_POLICY=passive")
+      PROPERTIES TIMEOUT 600 LABELS ${family} ENVIRONMENT "OMP_WAIT_POLICY=passive")
   endif()
 endforeach()
 
