@@ -1,5 +1,6 @@
 // A graph as text, and for Graphviz.
 #include "rush/base/unknown.h"
+#include "rush/graph/dot.h"
 #include "rush/graph/state.h"
 
 namespace rush {
@@ -34,15 +35,6 @@ std::string specs(const Node& node) {
   std::string text;
   for (const Spec& s : node.outputs) text += (text.empty() ? "" : ", ") + rush::to_text(s);
   return text;
-}
-
-std::string quoted(const std::string& text) {
-  std::string out = "\"";
-  for (char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + "\"";
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <map>
 
+#include "rush/graph/dot.h"
 #include "rush/graph/program.h"
 
 namespace rush::graph {
@@ -92,15 +93,6 @@ std::string instruction_text(const Program& program, const Instruction& i) {
   if (i.group >= 0) text += " group " + std::to_string(i.group);
   if (!i.note.empty()) text += "  # " + i.note;
   return text;
-}
-
-std::string quoted(const std::string& text) {
-  std::string out = "\"";
-  for (char c : text) {
-    if (c == '"' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + "\"";
 }
 
 }  // namespace

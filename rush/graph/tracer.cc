@@ -28,7 +28,10 @@ struct Origin {
   bool is_alive = true;
 };
 
-GradPlace place_of(const Tensor& grad);
+GradPlace place_of(const Tensor& grad) {
+  if (!grad.defined()) return {};
+  return {true, grad.dtype(), grad.layout(), grad.storage()->bytes()};
+}
 
 class Tracer final : public Observer {
  public:
@@ -290,22 +293,6 @@ class Tracer final : public Observer {
   std::function<void(void*)> next_attrs_;
 };
 
-GradPlace place_of(const Tensor& grad) {
-  if (!grad.defined()) return {};
-  return {true, grad.dtype(), grad.layout(), grad.storage()->bytes()};
-}
-
-// The same memory without the history; a leaf of its own where gradients are wanted.
-Tensor alias_of(const Tensor& arg) {
-  auto body = TensorBody::make();
-  body->storage = arg.storage();
-  body->layout = arg.layout();
-  body->dtype = arg.dtype();
-  const Tensor alias(std::move(body));
-  if (arg.requires_grad()) alias.requires_grad_();
-  return alias;
-}
-
 }  // namespace
 
 // Plans read gradients where they lie: the same place within memory of the same size.
@@ -343,11 +330,8 @@ Trace trace(const TensorFunction& fn, const std::vector<Tensor>& args,
       own.push_back(t.detach().clone().requires_grad_(t.requires_grad()));
   }
   std::optional<Tracer> tracer(std::in_place, own);
-  {
-    std::vector<Tensor> aliases;
-    for (const Tensor& t : own) aliases.push_back(alias_of(t));
-    results = fn(aliases);
-  }
+  results = fn(own);
+  own.clear();  // what is left of them now, others hold
   for (Tensor& t : results) {
     if (!t.defined()) fail("compile: the function returned an undefined tensor");
     t = t.detach();

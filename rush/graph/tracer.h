@@ -13,8 +13,7 @@
 
 namespace rush::graph {
 
-// What must hold for a trace to be right for another run: flags the function looked at, and
-// gradient slots that were full or empty when it added to them.
+// Where a gradient lies, if its slot is full.
 struct GradPlace {
   bool is_full = false;
   DType dtype = DType::kFloat32;
@@ -22,6 +21,8 @@ struct GradPlace {
   size_t bytes = 0;  // of the storage
 };
 
+// What must hold for a trace to be right for another run: flags the function looked at, and
+// gradient slots that it read or added to.
 struct Guards {
   struct Flag {
     Ref<Switch> flag;
