@@ -20,7 +20,8 @@ class RefCounted {
       T::destroy(const_cast<T*>(static_cast<const T*>(this)));
     }
   }
-  uint32_t ref_count() const { return refs_.load(std::memory_order_relaxed); }
+  // Acquires: who finds itself the last holder may write what others read before they let go.
+  uint32_t ref_count() const { return refs_.load(std::memory_order_acquire); }
 
  private:
   mutable std::atomic<uint32_t> refs_{1};
