@@ -156,7 +156,9 @@ namespace {
 // Plain numbers take the dtype of their placeholder.
 Feed with_dtype(const GraphState& state, const Edge& placeholder, const Feed& f) {
   if (!f.value.defined() || !f.value.has_data())
-    fail("session: the value fed to ", state.label(*placeholder.node()), " has no data");
+    fail("session: the value fed to ", state.label(*placeholder.node()),
+         " has no data: inside a GraphScope every op makes a node; make data before it, or run it "
+         "first");
   if (!f.value.is_weak()) return f;
   const NoGrad off;
   const Tensor value = cast(f.value, placeholder.node()->outputs[placeholder.index()].dtype);

@@ -6,6 +6,7 @@
 #include "rush/autograd/autograd.h"
 #include "rush/ops/cases/check.h"
 #include "rush/ops/cases/inputs.h"
+#include "tests/parity/acceptance.h"
 #include "tests/parity/archive.h"
 #include "tests/parity/promotion.h"
 
@@ -123,9 +124,10 @@ int run(const std::string& folder) {
       }
     }
   }
+  const json given = acceptance(archive);
   archive.close();
   std::ofstream index(folder + "/cases.json");
-  index << json{{"rows", rows}, {"promotions", promotions()}};
+  index << json{{"rows", rows}, {"promotions", promotions()}, {"acceptance", given}};
   index.close();
   if (!index) fail<IoError>("parity: cannot write ", folder, "/cases.json");
   return failures;

@@ -9,4 +9,4 @@ python=${PARITY_PYTHON:-.venv-parity/bin/python}
 cases=$(mktemp -d)
 trap 'rm -rf "$cases"' EXIT
 "$build/parity_cases" "$cases"
-PARITY_CASES="$cases" "$python" -m pytest -q -p no:cacheprovider tests/parity/judge.py "$@"
+PARITY_CASES="$cases" "$python" -m pytest -q -p no:cacheprovider tests/parity/judge*.py "$@"
