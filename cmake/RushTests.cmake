@@ -79,8 +79,9 @@ if(RUSH_EXAMPLES)
   endforeach()
   foreach(source IN LISTS example_sources)
     cmake_path(GET source STEM name)
-    add_test(NAME example_${name} COMMAND example_${name}
+    add_test(NAME example_${name} COMMAND example_${name} --quick
              WORKING_DIRECTORY "${PROJECT_BINARY_DIR}/snippets")
-    set_tests_properties(example_${name} PROPERTIES LABELS documents TIMEOUT 120)
+    set_tests_properties(example_${name} PROPERTIES
+      LABELS documents TIMEOUT 300 ENVIRONMENT "OMP_WAIT_POLICY=passive")
   endforeach()
 endif()

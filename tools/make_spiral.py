@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes rush/io/testing/spiral.npy: the three spiral arms and the first weights of a classic NumPy
+"""Writes share/spiral/spiral.npy: the three spiral arms and the first weights of a classic NumPy
 demonstration, as a dictionary of arrays. Needs NumPy, whose legacy generator gives the same numbers
 in every version."""
 
@@ -38,7 +38,7 @@ def main():
     arrays = {"x": x.astype(np.float32), "label": label.astype(np.uint8)}
     for i, shape in enumerate([(2, 50), (50, 50), (50, 3)]):
         arrays[f"w{i + 1}"] = truncated_normal(shape)
-    path = pathlib.Path(__file__).resolve().parent.parent / "rush/io/testing/spiral.npy"
+    path = pathlib.Path(__file__).resolve().parent.parent / "share/spiral/spiral.npy"
     path.parent.mkdir(exist_ok=True)
     np.save(path, arrays)
 

@@ -36,24 +36,44 @@ bool has_digits(const fs::path& folder) {
          fs::exists(folder / "train-images-idx3-ubyte", error);
 }
 
+// Where `name` of share/ may lie: beside the program or library, and in the source tree.
+std::vector<fs::path> usual_places(const std::string& name) {
+  std::vector<fs::path> places;
+  if (const fs::path own = own_folder(); !own.empty()) {
+    places.push_back(own.parent_path() / "share" / "rush" / name);
+    places.push_back(own.parent_path().parent_path() / "share" / "rush" / name);
+  }
+  places.push_back(fs::path(RUSH_SOURCE_DIR) / "share" / name);
+  return places;
+}
+
+std::string list(const std::vector<fs::path>& places) {
+  std::string text;
+  for (const fs::path& place : places) text += (text.empty() ? "" : ", ") + place.string();
+  return text;
+}
+
 }  // namespace
 
 std::string digits_folder() {
-  std::vector<fs::path> places;
+  std::vector<fs::path> places = usual_places("digits");
   if (const std::string given = environment("RUSHLIGHT_DATA"); !given.empty())
-    places = {given, fs::path(given) / "digits"};
-  if (const fs::path own = own_folder(); !own.empty()) {
-    places.push_back(own.parent_path() / "share" / "rush" / "digits");
-    places.push_back(own.parent_path().parent_path() / "share" / "rush" / "digits");
-  }
-  places.push_back(fs::path(RUSH_SOURCE_DIR) / "share" / "digits");
-  std::string tried;
-  for (const fs::path& place : places) {
+    places.insert(places.begin(), {given, fs::path(given) / "digits"});
+  for (const fs::path& place : places)
     if (has_digits(place)) return place.string();
-    tried += (tried.empty() ? "" : ", ") + place.string();
-  }
-  fail<IoError>("digits: the extract of MNIST that comes with Rushlight was not found in ", tried,
-                "; set RUSHLIGHT_DATA to the folder that holds it");
+  fail<IoError>("digits: the extract of MNIST that comes with Rushlight was not found in ",
+                list(places), "; set RUSHLIGHT_DATA to the folder that holds it");
+}
+
+std::string shipped_file(const std::string& name) {
+  std::vector<fs::path> places = usual_places(name);
+  if (const std::string given = environment("RUSHLIGHT_DATA"); !given.empty())
+    places.insert(places.begin(), fs::path(given) / name);
+  std::error_code error;
+  for (const fs::path& place : places)
+    if (fs::is_regular_file(place, error)) return place.string();
+  fail<IoError>("data: ", name, ", which comes with Rushlight, was not found: not in ",
+                list(places), "; set RUSHLIGHT_DATA to the folder that holds it");
 }
 
 std::string cache_folder() {

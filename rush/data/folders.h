@@ -10,6 +10,10 @@ namespace rush::data {
 // tree. IoError naming these places when it is in none of them.
 std::string digits_folder();
 
+// The path of another file that comes with the library, by its name in share/: "text/names.txt".
+// Looked for as the digits are.
+std::string shipped_file(const std::string& name);
+
 // Where downloads go: $RUSHLIGHT_CACHE, else $XDG_CACHE_HOME/rushlight, else ~/.cache/rushlight.
 std::string cache_folder();
 

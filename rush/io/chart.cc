@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdio>
 #include <limits>
+#include <map>
 
 #include "rush/base/error.h"
 
@@ -13,13 +14,23 @@ namespace {
 
 constexpr double kLeft = 64, kRight = 64, kRightBare = 24, kTop = 66, kBottom = 54;
 constexpr int kXTicks = 8, kYTicks = 6;
-// Okabe and Ito's colours: told apart by colour-blind readers, legible on white and on black.
-constexpr std::array<const char*, 5> kColours = {"#0072b2", "#e69f00", "#009e73", "#cc79a7",
-                                                 "#d55e00"};
+// Okabe and Ito's colours, told apart by colour-blind readers, then some more; legible on white and
+// on black.
+constexpr std::array<const char*, 10> kColours = {"#0072b2", "#e69f00", "#009e73", "#cc79a7",
+                                                  "#d55e00", "#56b4e9", "#b5a900", "#7f7f7f",
+                                                  "#8c564b", "#7a5ccc"};
+const char* colour_of(size_t series) { return kColours[series % kColours.size()]; }
 
 std::string number(double v) {
   char text[32];
   std::snprintf(text, sizeof text, "%.2f", v);
+  return text;
+}
+
+// Shorter, where thousands of points are written.
+std::string brief(double v) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f", v);
   return text;
 }
 
@@ -77,6 +88,7 @@ class Drawing {
       for (double v : s.y) (s.on_right ? right : left).add(v);
       has_right_ |= s.on_right;
     }
+    if (chart.regions.columns > 0) include_regions(chart.regions, x, left);
     const double bottom = chart.height - kBottom;
     x_ = make_axis(x, kXTicks, kLeft, chart.width - (has_right_ ? kRight : kRightBare));
     left_ = make_axis(left, kYTicks, bottom, kTop);
@@ -85,15 +97,26 @@ class Drawing {
 
   std::string svg() {
     open();
+    if (chart_.regions.columns > 0) regions();
     grid();
     labels();
-    for (size_t i = 0; i < chart_.series.size(); ++i)
-      line(chart_.series[i], kColours[i % kColours.size()]);
+    for (size_t i = 0; i < chart_.series.size(); ++i) {
+      if (chart_.series[i].has_line)
+        line(chart_.series[i], colour_of(i));
+      else
+        dots(chart_.series[i], colour_of(i));
+    }
     legend();
     return out_ + "</svg>\n";
   }
 
  private:
+  static void include_regions(const Regions& r, Range& x, Range& y) {
+    if (r.classes.size() % static_cast<size_t>(r.columns) != 0 || r.classes.empty())
+      fail<ShapeError>("chart: regions have ", r.classes.size(), " classes in rows of ", r.columns);
+    for (double v : {r.x_from, r.x_to}) x.add(v);
+    for (double v : {r.y_from, r.y_to}) y.add(v);
+  }
   void open() {
     const std::string w = std::to_string(chart_.width), h = std::to_string(chart_.height);
     out_ = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + w + "\" height=\"" + h +
@@ -162,13 +185,48 @@ class Drawing {
     finish();
     out_ += dots;
   }
+  // A path for each class, of one rectangle for every run of it in a row.
+  void regions() {
+    const Regions& r = chart_.regions;
+    const size_t columns = static_cast<size_t>(r.columns), rows = r.classes.size() / columns;
+    const auto across = [](double from, double to, size_t i, size_t n) {
+      return from + (to - from) * static_cast<double>(i) / static_cast<double>(n);
+    };
+    std::map<int, std::string> paths;
+    for (size_t row = 0; row < rows; ++row) {
+      const int* classes = r.classes.data() + row * columns;
+      const double top = left_.pixel(across(r.y_from, r.y_to, row + 1, rows));
+      const double height = left_.pixel(across(r.y_from, r.y_to, row, rows)) - top;
+      for (size_t from = 0, to = 0; from < columns; from = to) {
+        while (to < columns && classes[to] == classes[from]) ++to;
+        const double x = x_.pixel(across(r.x_from, r.x_to, from, columns));
+        const double w = x_.pixel(across(r.x_from, r.x_to, to, columns)) - x;
+        paths[classes[from]] += "M" + brief(x) + " " + brief(top) + "h" + brief(w) + "v" +
+                                brief(height) + "h" + brief(-w) + "z";
+      }
+    }
+    for (const auto& [c, path] : paths)
+      out_ += "<path fill=\"" + std::string(colour_of(static_cast<size_t>(c))) +
+              "\" fill-opacity=\"0.3\" d=\"" + path + "\"/>\n";
+  }
+  // Round caps on lines of no length to speak of.
+  void dots(const Series& s, const std::string& colour) {
+    const Axis& y = s.on_right ? right_ : left_;
+    std::string path;
+    for (size_t i = 0; i < s.x.size(); ++i)
+      if (std::isfinite(s.x[i]) && std::isfinite(s.y[i]))
+        path += "M" + brief(x_.pixel(s.x[i])) + " " + brief(y.pixel(s.y[i])) + "h.01";
+    out_ += "<path fill=\"none\" stroke=\"" + colour +
+            "\" stroke-width=\"4.5\" stroke-linecap=\"round\" stroke-opacity=\"0.75\" d=\"" + path +
+            "\"/>\n";
+  }
   void legend() {
     constexpr double kY = 46, kSwatch = 22, kCharacter = 6.6, kGap = 22;
     double x = kLeft;
     for (size_t i = 0; i < chart_.series.size(); ++i) {
       out_ += "<line x1=\"" + number(x) + "\" y1=\"" + number(kY - 4) + "\" x2=\"" +
-              number(x + kSwatch) + "\" y2=\"" + number(kY - 4) + "\" stroke=\"" +
-              kColours[i % kColours.size()] + "\" stroke-width=\"3\"/>\n";
+              number(x + kSwatch) + "\" y2=\"" + number(kY - 4) + "\" stroke=\"" + colour_of(i) +
+              "\" stroke-width=\"3\"/>\n";
       text(x + kSwatch + 6, kY, "start", chart_.series[i].name);
       x += kSwatch + 6 + kCharacter * static_cast<double>(chart_.series[i].name.size()) + kGap;
     }
@@ -204,6 +262,30 @@ std::string detail::tick_text(double value, double step) {
   const double shown = std::abs(value) < step * 1e-6 ? 0.0 : value;
   std::snprintf(text, sizeof text, std::abs(value) < 1e9 ? "%.*f" : "%.*g", digits, shown);
   return text;
+}
+
+Series histogram(const std::string& name, const std::vector<double>& values, int bins) {
+  if (bins < 1) fail<ShapeError>("histogram: ", bins, " bins; at least one is needed");
+  Range range;
+  for (double v : values) range.add(v);
+  Series s{name, {}, {}};
+  if (range.low > range.high) return s;
+  const double width = range.high > range.low ? (range.high - range.low) / bins : 1;
+  std::vector<double> counts(static_cast<size_t>(bins));
+  for (double v : values)
+    if (std::isfinite(v))
+      counts[static_cast<size_t>(std::min((v - range.low) / width, bins - 1.0))] += 1;
+  const auto add = [&](double x, double y) {
+    s.x.push_back(x);
+    s.y.push_back(y);
+  };
+  add(range.low, 0);
+  for (int i = 0; i < bins; ++i) {
+    add(range.low + i * width, counts[static_cast<size_t>(i)]);
+    add(range.low + (i + 1) * width, counts[static_cast<size_t>(i)]);
+  }
+  add(range.low + bins * width, 0);
+  return s;
 }
 
 std::string to_svg(const Chart& chart) { return Drawing(chart).svg(); }

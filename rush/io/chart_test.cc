@@ -40,6 +40,31 @@ TEST(Chart, AnEmptyChartIsStillOne) {
   EXPECT_THROW(to_svg({.series = {{"x", {0, 1}, {0}}}}), ShapeError);
 }
 
+TEST(Chart, RegionsAreRunsInTheColoursOfTheSeries) {
+  const Chart chart{.series = {{.name = "a", .x = {0, 1}, .y = {0, 1}, .has_line = false},
+                               {.name = "b", .x = {1}, .y = {NAN}, .has_line = false}},
+                    .regions = {0, 1, 0, 1, 2, {0, 0, 0, 1}}};
+  const std::string svg = to_svg(chart);
+  const auto count = [&](const std::string& what) {
+    size_t n = 0;
+    for (size_t at = 0; (at = svg.find(what, at)) != std::string::npos; ++at) ++n;
+    return n;
+  };
+  EXPECT_EQ(count("fill-opacity"), 2u);  // a path for each class ...
+  EXPECT_EQ(count("zM"), 1u);            // ... the first of two runs
+  EXPECT_EQ(count("h.01"), 2u);          // the point that is not finite is left out
+  EXPECT_THROW(to_svg({.regions = {0, 1, 0, 1, 2, {0, 0, 0}}}), ShapeError);
+}
+
+TEST(Chart, HistogramsCountEveryFiniteValue) {
+  const Series s = histogram("values", {0, 1, 1, 4, NAN}, 4);
+  EXPECT_EQ(s.x, (std::vector<double>{0, 0, 1, 1, 2, 2, 3, 3, 4, 4}));
+  EXPECT_EQ(s.y, (std::vector<double>{0, 1, 1, 2, 2, 0, 0, 1, 1, 0}));
+  EXPECT_TRUE(histogram("none", {}).x.empty());
+  EXPECT_EQ(histogram("one", {3, 3}, 2).y, (std::vector<double>{0, 2, 2, 0, 0, 0}));
+  EXPECT_THROW(histogram("none", {1}, 0), ShapeError);
+}
+
 TEST(Terminal, DrawsTwoRowsALine) {
   const GreyPicture p{3, 2, {1, 0, 1, 1, 0, 1}};
   EXPECT_EQ(draw_picture(p, Ink::kBlocks), (std::vector<std::string>{"█▄", " ▀"}));

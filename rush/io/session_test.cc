@@ -58,7 +58,7 @@ double accuracy(const Tensor& logits, const Tensor& labels) {
 
 // The losses are those that the NumPy original printed every 1,000 steps.
 TEST_F(SessionFiles, SpiralTrainsAsTheOriginalDid) {
-  const State given = io::load_npy_dict(RUSH_SOURCE_DIR "/rush/io/testing/spiral.npy");
+  const State given = io::load_npy_dict(RUSH_SOURCE_DIR "/share/spiral/spiral.npy");
   const Tensor points = given[0].second, arms = cast(given[1].second, int64);
   const Tensor x = placeholder(float32, {kUnknown, 2}, "x"),
                y = placeholder(int64, {kUnknown}, "y");
@@ -130,7 +130,7 @@ TEST_F(SessionFiles, NumpyDictionariesAreImported) {
         variable(zeros(shape), VariableOptions{.name = "w" + std::to_string(w.size() + 1)}));
   Session session(graph);
   const auto report =
-      restore(RUSH_SOURCE_DIR "/rush/io/testing/spiral.npy", session, {.strict = false});
+      restore(RUSH_SOURCE_DIR "/share/spiral/spiral.npy", session, {.strict = false});
   EXPECT_EQ(report.unexpected, (Names{"x", "label"}));
   EXPECT_NEAR(session.value("w1").to_vector()[0], 0.0176405, 1e-6);
 }
