@@ -3,6 +3,8 @@
 #include <cmath>
 #include <numbers>
 
+#include "rush/base/seeding.h"
+
 namespace rush {
 
 MersenneTwister::MersenneTwister(uint32_t seed) {
@@ -28,6 +30,7 @@ Generator::Generator(uint64_t seed)
     : state_{.seed = seed, .twister = MersenneTwister(static_cast<uint32_t>(seed))} {}
 
 void Generator::manual_seed(uint64_t seed) {
+  if (t_seeding && this == &default_generator()) t_seeding();
   const auto held = lock();
   state_ = State{.seed = seed, .twister = MersenneTwister(static_cast<uint32_t>(seed))};
 }

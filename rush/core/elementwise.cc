@@ -65,12 +65,10 @@ Strides broadcast_strides(const Layout& from, const Shape& shape) {
   return out;
 }
 
+// A trace must see where plain numbers go: they may be arguments.
 Tensor converted(const Tensor& t, DType to) {
-  if (t.is_weak())
-    return is_floating(to) || is_floating(t.dtype()) ? Tensor::scalar(t.item<double>(), to) : [&] {
-      const int64_t v = t.item<int64_t>();
-      return cast(Tensor::copy_of(&v, 1, {}, DType::kInt64), to);
-    }();
+  if (t.is_weak() && !t_observer && (is_floating(to) || is_floating(t.dtype())))
+    return Tensor::scalar(t.item<double>(), to);
   const NoGrad no_grad;
   return cast(t.detach(), to);
 }

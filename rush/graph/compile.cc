@@ -20,7 +20,18 @@ struct Signature {
     Shape shape;
     Strides strides;
     DType dtype;
-    bool requires_grad;
+    bool is_weak, requires_grad, is_leaf;
+    explicit Argument(const Tensor& t)
+        : shape(t.shape()),
+          strides(t.strides()),
+          dtype(t.dtype()),
+          is_weak(t.is_weak()),
+          requires_grad(t.requires_grad()),
+          is_leaf(t.is_leaf()) {}
+    bool fits(const Tensor& t) const {
+      return t.shape() == shape && t.strides() == strides && t.dtype() == dtype &&
+             t.is_weak() == is_weak && t.requires_grad() == requires_grad && t.is_leaf() == is_leaf;
+    }
   };
   std::vector<Argument> arguments;
   bool grad_enabled;
@@ -28,19 +39,14 @@ struct Signature {
 
   explicit Signature(std::span<const Tensor> args)
       : grad_enabled(rush::grad_enabled()), default_type(default_dtype()) {
-    for (const Tensor& t : args)
-      arguments.push_back({t.shape(), t.strides(), t.dtype(), t.requires_grad()});
+    for (const Tensor& t : args) arguments.emplace_back(t);
   }
   bool fits(std::span<const Tensor> args) const {
     if (args.size() != arguments.size() || grad_enabled != rush::grad_enabled() ||
         default_type != default_dtype())
       return false;
-    for (size_t i = 0; i < args.size(); ++i) {
-      const Argument& a = arguments[i];
-      if (!(args[i].shape() == a.shape) || !(args[i].strides() == a.strides) ||
-          args[i].dtype() != a.dtype || args[i].requires_grad() != a.requires_grad)
-        return false;
-    }
+    for (size_t i = 0; i < args.size(); ++i)
+      if (!arguments[i].fits(args[i])) return false;
     return true;
   }
 };
@@ -50,6 +56,7 @@ struct Entry {
   Signature signature;
   Guards guards;
   std::vector<GradResult> grads;
+  std::vector<LeafRef> slots;  // if any is that of an argument
   size_t returned = 0;
   std::shared_ptr<Plan> plan;  // null: tried, but not settled
   int attempts = 0;
@@ -57,8 +64,7 @@ struct Entry {
 };
 
 bool is_plain(const Tensor& t) {
-  return t.defined() && t.has_data() && !t.is_weak() && is_dense(t.shape(), t.strides()) &&
-         t.layout().offset == 0;
+  return t.defined() && t.has_data() && is_dense(t.shape(), t.strides()) && t.layout().offset == 0;
 }
 
 }  // namespace
@@ -72,7 +78,8 @@ struct PlanCache::Impl {
 
   Entry* find(std::span<const Tensor> args) {
     for (const auto& e : entries)
-      if (e->signature.fits(args) && e->guards.hold()) return e.get();
+      if (e->signature.fits(args) && e->guards.hold(args)) return e.get();
+    std::erase_if(entries, [](const auto& e) { return e->guards.are_void(); });
     return nullptr;
   }
 
@@ -106,6 +113,8 @@ struct PlanCache::Impl {
     entry.plan->set_timing(options.timing);
     entry.guards = std::move(t.guards);
     entry.grads = std::move(t.grads);
+    const auto is_argument = [](const LeafRef& s) { return s.argument >= 0; };
+    if (std::any_of(t.slots.begin(), t.slots.end(), is_argument)) entry.slots = std::move(t.slots);
     entry.returned = t.returned;
     stats.last_plan_seconds = std::chrono::duration<double>(Clock::now() - traced).count();
   }
@@ -145,11 +154,11 @@ void PlanCache::call(const TensorFunction& fn, std::span<const Tensor> given,
       throw;
     }
   }
+  check_slots(entry->slots, args);
   s.last = entry->plan;
   entry->plan->run(args, results);
   ++s.stats.planned_runs;
-  for (const GradResult& g : entry->grads)
-    g.leaf->extras().grad = g.result < 0 ? Tensor() : std::move(results[g.result]);
+  deliver(entry->grads, args, results);
   results.resize(entry->returned);
 }
 

@@ -81,8 +81,10 @@ struct Plan::Impl {
     for (size_t b = 0; b < program.buffers.size(); ++b) {
       if (program.buffers[b].kind == BufferKind::kArgument)
         slot_of[b] = program.buffers[b].argument;
-      else if (program.buffers[b].grad_of)
+      else if (program.buffers[b].grad_of) {
+        grad_slots.emplace_back(slot_count, program.buffers[b].grad_of);
         slot_of[b] = slot_count++;
+      }
     }
   }
 
@@ -212,9 +214,8 @@ struct Plan::Impl {
       refresh_result(r);
       slots[args.size() + r] = kept[r].view_of().data;
     }
-    for (size_t b = 0; b < program.buffers.size() && has_grad_slots(); ++b)
-      if (const Ref<Node>& leaf = program.buffers[b].grad_of)
-        slots[static_cast<size_t>(slot_of[b])] = leaf->extras().grad.storage()->data();
+    for (const auto& [slot, leaf] : grad_slots)
+      slots[slot] = leaf.in(args).extras().grad.storage()->data();
     for (const Patch& p : patches) *p.where = static_cast<char*>(slots[p.slot]) + p.offset;
     size_t done = 0;
     try {
@@ -230,10 +231,6 @@ struct Plan::Impl {
     for (const auto& [storage, op] : written)
       storage->bump_version(op ? op->name.c_str() : "a compiled step");
     results.assign(kept.begin(), kept.end());
-  }
-
-  bool has_grad_slots() const {
-    return slot_count > program.arguments + static_cast<int>(program.results.size());
   }
 
   void run_steps() const {
@@ -284,6 +281,7 @@ struct Plan::Impl {
   StorageRef arena;
   std::vector<int> slot_of;  // by buffer; -1: the address never changes
   int slot_count = 0;
+  std::vector<std::pair<int, LeafRef>> grad_slots;
   std::vector<bool> is_direct;  // by result: kernels write right into the result tensor
   std::vector<kernels::View> views;
   std::vector<void*> pointers;

@@ -12,6 +12,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -30,11 +31,22 @@ enum class BufferKind : uint8_t {
   kConstant,   // the same values in every run
 };
 
+// The leaf whose gradient slot is meant: one that was captured, or that of an argument of the call.
+struct LeafRef {
+  Ref<Node> captured;
+  int argument = -1;
+
+  explicit operator bool() const { return captured || argument >= 0; }
+  Node& in(std::span<const Tensor> args) const {
+    return argument < 0 ? *captured : *args[static_cast<size_t>(argument)].body().edge.node();
+  }
+};
+
 struct Buffer {
   BufferKind kind = BufferKind::kTemporary;
   size_t bytes = 0;
   StorageRef storage;  // of states and constants
-  Ref<Node> grad_of;   // a state that is whatever the gradient slot of this leaf holds
+  LeafRef grad_of{};   // a state that is whatever the gradient slot of this leaf holds
   int argument = -1;   // which argument
 };
 

@@ -7,7 +7,9 @@
 #include <atomic>
 #include <optional>
 #include <unordered_map>
+#include <unordered_set>
 
+#include "rush/base/seeding.h"
 #include "rush/core/internal.h"
 #include "rush/core/vocabulary.h"
 
@@ -33,6 +35,10 @@ GradPlace place_of(const Tensor& grad) {
   return {true, grad.dtype(), grad.layout(), grad.storage()->bytes()};
 }
 
+void refuse_seeding() {
+  if (t_observer) t_observer->refuse("manual_seed()", "seed between the calls");
+}
+
 class Tracer final : public Observer {
  public:
   explicit Tracer(std::span<const Tensor> args) : id_(next_trace_id()) {
@@ -40,10 +46,15 @@ class Tracer final : public Observer {
     for (size_t i = 0; i < args.size(); ++i) {
       const BufferId b = add_external(args[i], BufferKind::kArgument);
       program_.buffers[b].argument = static_cast<int>(i);
+      argument_leaves_.push_back(Ref<Node>::share(args[i].body().edge.node()));
     }
     before_ = std::exchange(t_observer, this);
+    t_seeding = refuse_seeding;
   }
-  ~Tracer() override { t_observer = before_; }
+  ~Tracer() override {
+    t_observer = before_;
+    t_seeding = nullptr;
+  }
 
   void called(const Op& op, DType computing, std::span<const Tensor* const> in,
               std::span<const Tensor* const> out, const AttrRef& attrs) override {
@@ -55,8 +66,8 @@ class Tracer final : public Observer {
       instruction.computing = computing;
     }
     if (attrs.data) instruction.attrs = AttrBox(attrs);
-    if (op.writes_in_place() && op.outputs == 0)  // not what prepares its operands
-      instruction.refresh_attrs = std::exchange(next_attrs_, nullptr);
+    is_step_ = op.writes_in_place() && op.outputs == 0;  // of an optimiser
+    if (is_step_) instruction.refresh_attrs = std::exchange(next_attrs_, nullptr);
     for (const Tensor* t : in) instruction.in.push_back(operand(*t));
     if (instruction.form == Form::kElementwise)
       for (Operand& o : instruction.in) broadcast(o, out[0]->shape());
@@ -68,13 +79,14 @@ class Tracer final : public Observer {
       }
     }
     for (const Tensor* t : out) instruction.out.push_back(output(*t, op));
+    is_step_ = false;
     program_.instructions.push_back(std::move(instruction));
   }
 
   void overwrites(const Tensor& t) override { operand(t); }
 
   void read_on_host(const Tensor& t, const char* how) override {
-    if (t.is_weak()) return;
+    if (t.is_weak() && !is_argument(find(t))) return;
     refuse_with(concat({how, " looks at the values of a tensor ", Spec{t.shape(), t.dtype()},
                         " inside a traced function: what depends on them would be the same in "
                         "every later run"}),
@@ -89,13 +101,20 @@ class Tracer final : public Observer {
       return;
     }
     const Tensor& grad = leaf.extras().grad;
-    slots_.push_back({Ref<Node>::share(&leaf), grad, depends, !depends});
+    const auto own =
+        std::find(argument_leaves_.begin(), argument_leaves_.end(), Ref<Node>::share(&leaf));
+    LeafRef place;
+    if (own == argument_leaves_.end())
+      place.captured = Ref<Node>::share(&leaf);
+    else
+      place.argument = static_cast<int>(own - argument_leaves_.begin());
+    slots_.push_back({Ref<Node>::share(&leaf), place, grad, depends, !depends});
     if (!grad.defined() || !grad.has_data()) return;
     if (find(grad) != kNoBuffer)
       refuse_with("a gradient shares its memory with another tensor of the function",
                   "let backward() make it, or clone() it");
     const BufferId b = add_external(grad, BufferKind::kState);
-    program_.buffers[b].grad_of = Ref<Node>::share(&leaf);
+    program_.buffers[b].grad_of = place;
   }
 
   void read_switch(const Ref<Switch>& s) override {
@@ -116,7 +135,8 @@ class Tracer final : public Observer {
     refuse_with(concat({what, " has an effect that a trace cannot carry"}), advice);
   }
 
-  Trace finish(const std::vector<Tensor>& results) {
+  // `args`: of the call, for which the function was given others.
+  Trace finish(std::span<const Tensor> args, const std::vector<Tensor>& results) {
     Trace trace;
     trace.guards.flags = std::move(flags_);
     for (const Tensor& t : results) {
@@ -124,7 +144,8 @@ class Tracer final : public Observer {
       origins_[program_.results.back().buffer].is_alive = false;
     }
     trace.returned = results.size();
-    settle_slots(trace);
+    settle_captured(results, trace.guards);
+    settle_slots(args, trace);
     for (size_t b = 0; b < origins_.size(); ++b) {
       const auto mentions = [&](const Tensor& t) {  // and nobody else holds the handle
         return t.body().ref_count() == 1 && find(t) == static_cast<BufferId>(b);
@@ -132,6 +153,7 @@ class Tracer final : public Observer {
       const auto returned = std::count_if(results.begin(), results.end(), mentions);
       settle_buffer(static_cast<BufferId>(b), static_cast<uint32_t>(returned), trace);
     }
+    settle_own();
     trace.program = std::move(program_);
     return trace;
   }
@@ -139,6 +161,7 @@ class Tracer final : public Observer {
  private:
   struct Slot {
     Ref<Node> leaf;
+    LeafRef place;     // for later runs
     Tensor before;     // what it held at first
     bool depends;      // it was read before it was replaced
     bool is_replaced;  // the function itself put something there, or cleared it
@@ -174,7 +197,31 @@ class Tracer final : public Observer {
           "Graph instead");
     BufferId b = find(t);
     if (b == kNoBuffer) b = add_external(t, BufferKind::kState);
+    if (program_.buffers[b].kind == BufferKind::kState) note_captured(t);
     return {b, t.dtype(), t.layout()};
+  }
+
+  bool is_argument(BufferId b) const {
+    return b != kNoBuffer && program_.buffers[b].kind == BufferKind::kArgument;
+  }
+
+  // Values that an optimiser keeps are its own business.
+  void note_captured(const Tensor& t) {
+    const Tensor whole = t.body().base ? Tensor(t.body().base) : t;
+    if (is_step_ && !whole.body().edge) return;
+    if (captured_.insert(&whole.body()).second) captured_tensors_.push_back(whole);
+  }
+
+  // Tensors that are gone with the function, or are with its results, were its own.
+  void settle_captured(const std::vector<Tensor>& results, Guards& guards) {
+    for (const Tensor& t : captured_tensors_) {
+      const auto is_t = [&](const Tensor& r) { return r.is_same(t); };
+      const auto returned = std::count_if(results.begin(), results.end(), is_t);
+      const BufferId b = find(t);
+      if (t.body().ref_count() > 1 + returned && b != kNoBuffer && !program_.buffers[b].grad_of)
+        guards.captured.emplace_back(t);
+    }
+    captured_tensors_.clear();
   }
 
   Operand output(const Tensor& t, const Op& op) {
@@ -208,44 +255,55 @@ class Tracer final : public Observer {
     fail("compile: ", what, "; ", advice, site);
   }
 
-  bool is_used(BufferId b) const {
-    for (const Instruction& i : program_.instructions)
+  // Who uses a buffer at all, and which optimiser reads it.
+  struct Use {
+    bool any = false, by_optimiser = false;
+  };
+  std::vector<Use> find_uses() const {
+    std::vector<Use> uses(program_.buffers.size());
+    for (const Instruction& i : program_.instructions) {
       for (const auto* list : {&i.in, &i.out})
         for (const Operand& o : *list)
-          if (o.buffer == b && b != kNoBuffer) return true;
-    return false;
-  }
-
-  bool is_used_by_optimiser(BufferId b) const {
-    for (const Instruction& i : program_.instructions)
+          if (o.buffer != kNoBuffer) uses[o.buffer].any = true;
       for (size_t k = 0; k < i.writes_input.size(); ++k)
-        if (i.in[k].buffer == b && !i.writes_input[k]) return true;
-    return false;
+        if (i.in[k].buffer != kNoBuffer && !i.writes_input[k])
+          uses[i.in[k].buffer].by_optimiser = true;
+    }
+    return uses;
   }
 
   // Decides what later runs leave in the gradient slots this one has touched.
-  void settle_slots(Trace& trace) {
+  void settle_slots(std::span<const Tensor> args, Trace& trace) {
+    for (const Slot& s : slots_)
+      if (s.place.argument >= 0 || s.place.captured->ref_count() > 2)
+        trace.slots.push_back(s.place);
+    check_slots(trace.slots, args);
+    const std::vector<Use> uses = find_uses();
     for (Slot& s : slots_) {
-      if (s.leaf->ref_count() == 1) continue;  // a leaf of the function's own
+      const bool is_own = s.place.argument < 0 && s.place.captured->ref_count() == 2;
+      if (is_own) continue;  // a leaf that the function has made; the slot's references are all
       const BufferId before = s.before.defined() ? find(s.before) : kNoBuffer;
-      if (s.depends || is_used(before)) trace.guards.slots.push_back({s.leaf, place_of(s.before)});
+      if (s.depends || (before != kNoBuffer && uses[before].any))
+        trace.guards.slots.push_back({s.place, place_of(s.before)});
       if (before != kNoBuffer) program_.buffers[before].storage = {};
       Tensor& grad = s.leaf->extras().grad;
       if (!grad.defined()) {
-        trace.grads.push_back({s.leaf, -1});
+        trace.grads.push_back({s.place, -1});
         continue;
       }
       const BufferId b = find(grad);
       if (b == kNoBuffer || b == before) continue;  // added to in place
-      if (s.is_replaced && is_used_by_optimiser(b)) {
+      if (s.is_replaced && uses[b].by_optimiser) {
         grad = Tensor();
-        trace.grads.push_back({s.leaf, -1});
+        trace.grads.push_back({s.place, -1});
         continue;
       }
-      trace.grads.push_back({s.leaf, static_cast<int>(program_.results.size())});
+      trace.grads.push_back({s.place, static_cast<int>(program_.results.size())});
       program_.results.push_back(operand(grad));
       origins_[b].is_alive = false;
     }
+    for (const Slot& s : slots_)
+      if (s.place.argument >= 0) s.place.in(args).extras().grad = s.leaf->extras().grad;
   }
 
   // `returned`: how many handles among the results hold its memory.
@@ -254,7 +312,7 @@ class Tracer final : public Observer {
     const Origin& origin = origins_[b];
     if (buffer.kind == BufferKind::kState && buffer.storage &&
         buffer.storage->ref_count() == 1 + returned)
-      settle_own(b);
+      buffer.kind = BufferKind::kConstant;
     if (buffer.kind == BufferKind::kArgument) buffer.storage = {};
     if (buffer.kind != BufferKind::kTemporary || !origin.is_alive || !trace.unsettled.empty())
       return;
@@ -262,25 +320,23 @@ class Tracer final : public Observer {
                               " outlives the function"});
   }
 
-  // A storage that the function itself has made, not by an op, and forgotten: scratch when it is
-  // filled before it is read, otherwise numbers that were given as such.
-  void settle_own(BufferId b) {
-    Buffer& buffer = program_.buffers[b];
-    bool is_read = false;
+  // Constants are storages that the function itself has made, not by an op, and forgotten: numbers
+  // that were given as such, or scratch when it is filled before it is read.
+  void settle_own() {
+    std::vector<bool> is_read(program_.buffers.size());
     for (const Instruction& i : program_.instructions) {
-      for (const Operand& o : i.in) is_read |= o.buffer == b;
-      for (const Operand& o : i.out) {
-        if (o.buffer != b) continue;
-        if (is_read || !covers(o, buffer.bytes))
+      for (const Operand& o : i.in)
+        if (o.buffer != kNoBuffer) is_read[o.buffer] = true;
+      for_each_write(i, [&](const Operand& o) {
+        Buffer& buffer = program_.buffers[o.buffer];
+        if (buffer.kind != BufferKind::kConstant) return;
+        if (is_read[o.buffer] || !covers(o, buffer.bytes))
           refuse_with(concat({i.op->name, " changes a tensor in place that was made from numbers"}),
                       "clone() it first");
         buffer.kind = BufferKind::kTemporary;
         buffer.storage = {};
-        origins_[b].is_alive = false;
-        return;
-      }
+      });
     }
-    buffer.kind = BufferKind::kConstant;
   }
 
   Observer* before_;
@@ -288,9 +344,13 @@ class Tracer final : public Observer {
   Program program_;
   std::vector<Origin> origins_;  // by buffer
   std::unordered_map<const Storage*, BufferId> externals_;
+  std::vector<Ref<Node>> argument_leaves_;
   std::vector<Slot> slots_;
+  std::vector<Tensor> captured_tensors_;
+  std::unordered_set<const TensorBody*> captured_;  // of them
   std::vector<Guards::Flag> flags_;
   std::function<void(void*)> next_attrs_;
+  bool is_step_ = false;  // an optimiser's step is being written down
 };
 
 }  // namespace
@@ -302,23 +362,73 @@ static bool is_alike(const Tensor& a, const GradPlace& b) {
          a.layout().offset == b.layout.offset && a.storage()->bytes() == b.bytes;
 }
 
-bool Guards::hold() const {
+// Tells apart any two lists of hooks that a leaf has had.
+static uint64_t stamp_of_hooks(const Node* node) {
+  if (!node || !node->extra || node->extra->hooks.empty()) return 0;
+  return node->extra->hooks.back().id << 16 | node->extra->hooks.size();
+}
+
+Guards::Captured::Captured(const Tensor& t)
+    : watch(Watch::of(t)),
+      body(&t.body()),
+      storage(body->storage.get()),
+      node(body->edge.node()),
+      hooks(stamp_of_hooks(node)) {}
+
+bool Guards::Captured::is_as_traced() const {
+  return body->storage.get() == storage && body->edge.node() == node &&
+         stamp_of_hooks(node) == hooks && !is_abandoned(*body);
+}
+
+bool Guards::hold(std::span<const Tensor> args) const {
   for (const Flag& f : flags)
     if (f.flag->is_on != f.is_on) return false;
   for (const GradSlot& s : slots)
-    if (!is_alike(s.leaf->extras().grad, s.before)) return false;
+    if (!is_alike(s.leaf.in(args).extras().grad, s.before)) return false;
+  for (const Captured& c : captured)
+    if (!c.is_as_traced()) return false;
   return true;
+}
+
+bool Guards::are_void() const {
+  return std::any_of(captured.begin(), captured.end(),
+                     [](const Captured& c) { return is_abandoned(*c.body); });
+}
+
+void check_slots(std::span<const LeafRef> slots, std::span<const Tensor> args) {
+  for (const LeafRef& s : slots) {
+    if (s.argument < 0) continue;
+    const Node& leaf = s.in(args);
+    if (!leaf.is_leaf())
+      fail("compile: backward() reaches argument ", s.argument, ", the result of ", leaf.name(),
+           ", whose history it cannot follow; give a detached leaf, or use grad()");
+    if (leaf.extra && !leaf.extra->hooks.empty())
+      fail("compile: argument ", s.argument,
+           " has hooks on its gradient, which a plan cannot run; ",
+           "apply what they do inside the function");
+    const auto is_same = [&](const LeafRef& o) { return &o.in(args) == &leaf; };
+    if (std::count_if(slots.begin(), slots.end(), is_same) > 1)
+      fail("compile: argument ", s.argument,
+           " is given a gradient, and so is the same tensor as a ",
+           "captured one or as another argument; give it once");
+  }
+}
+
+void deliver(std::span<const GradResult> grads, std::span<const Tensor> args,
+             std::span<Tensor> results) {
+  for (const GradResult& g : grads)
+    g.leaf.in(args).extras().grad = g.result < 0 ? Tensor() : std::move(results[g.result]);
 }
 
 Tensor as_argument(const Tensor& arg) {
   if (!arg.defined()) fail("compile: an argument is an undefined tensor");
   if (!arg.has_data())
     fail("compile: an argument is symbolic; feed placeholders in a session instead");
-  if (arg.is_weak())
-    return Tensor::scalar(arg.item(), is_floating(arg.dtype()) ? default_dtype() : arg.dtype());
   if (is_dense(arg.shape(), arg.strides()) && arg.layout().offset == 0) return arg;
   const NoGrad off;
-  return arg.detach().clone().requires_grad_(arg.requires_grad());
+  const Tensor copy = arg.detach().clone();
+  copy.body().edge = arg.body().edge;
+  return copy;
 }
 
 Trace trace(const TensorFunction& fn, const std::vector<Tensor>& args,
@@ -326,8 +436,13 @@ Trace trace(const TensorFunction& fn, const std::vector<Tensor>& args,
   std::vector<Tensor> own;  // copies: an argument may also be a captured tensor, or given twice
   {
     const NoGrad off;
-    for (const Tensor& t : args)
-      own.push_back(t.detach().clone().requires_grad_(t.requires_grad()));
+    for (const Tensor& t : args) {
+      const Tensor& copy = own.emplace_back(t.detach().clone());
+      copy.body().is_weak = t.is_weak();
+      if (!t.requires_grad()) continue;
+      copy.requires_grad_();
+      if (t.is_leaf()) copy.body().edge.node()->extras().grad = t.grad();
+    }
   }
   std::optional<Tracer> tracer(std::in_place, own);
   results = fn(own);
@@ -336,7 +451,7 @@ Trace trace(const TensorFunction& fn, const std::vector<Tensor>& args,
     if (!t.defined()) fail("compile: the function returned an undefined tensor");
     t = t.detach();
   }
-  Trace done = tracer->finish(results);
+  Trace done = tracer->finish(args, results);
   tracer.reset();
   // Later runs give tensors of their own, so this one does, too.
   std::vector<BufferId> seen;

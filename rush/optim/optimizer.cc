@@ -47,6 +47,8 @@ void Optimizer::add_group(std::vector<Tensor> params) {
   }
   std::vector<Slots> slots(params.size());
   groups_.push_back({std::move(params), std::move(slots), {}});
+  if (are_all_groups_) are_all_groups_->is_on = false;
+  are_all_groups_ = Ref<Switch>::adopt(new Switch);
 }
 
 const std::vector<Tensor>& Optimizer::params(size_t i) const { return group(i).params; }
@@ -136,6 +138,7 @@ void Optimizer::announce(std::span<const Item> items,
 template <typename GradOf>
 void Optimizer::step_with(GradOf&& grad_of) {
   NoGrad guard;
+  if (t_observer) t_observer->read_switch(are_all_groups_);
   follow_original();
   std::vector<Item> items;
   size_t index = 0;

@@ -157,6 +157,7 @@ class Optimizer {
 
   const char* name_;
   std::vector<Group> groups_;
+  Ref<Switch> are_all_groups_;                      // off once there are others
   std::shared_ptr<OptimizerLink> link_, original_;  // the latter: of a replica
 };
 

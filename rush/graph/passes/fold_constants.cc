@@ -41,9 +41,11 @@ class Folder {
   // The one-element constant that holds what all elements of the buffer are, or none.
   BufferId uniform_of(const Operand& o) {
     if (o.buffer == kNoBuffer) return kNoBuffer;
-    BufferId& known = uniform_[o.buffer];
-    if (known == kUnknown) known = is_constant(o) ? find_uniform(o) : kNoBuffer;
-    return known;
+    if (uniform_[o.buffer] == kUnknown) {
+      const BufferId found = is_constant(o) ? find_uniform(o) : kNoBuffer;
+      uniform_[o.buffer] = found;  // looking for it may have made the list longer
+    }
+    return uniform_[o.buffer];
   }
   BufferId find_uniform(const Operand& o) {
     const size_t bytes = program_.buffers[o.buffer].bytes, item = size_of(o.dtype);

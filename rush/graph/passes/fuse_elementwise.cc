@@ -3,6 +3,7 @@
 // are independent of the later one (which then moves up) or of the earlier one (which moves down),
 // so the list of units is an order in which they may run at any time.
 #include <algorithm>
+#include <bitset>
 
 #include "rush/graph/passes/fusion_group.h"
 #include "rush/graph/passes/passes.h"
@@ -22,9 +23,22 @@ struct Access {
   bool is_write;
 };
 
+// Which buffers may be among some: tells most units that have nothing in common apart.
+class BufferSet {
+ public:
+  void add(BufferId b) { bits_.set(static_cast<size_t>(b + 1) % kBits); }
+  void add(const BufferSet& o) { bits_ |= o.bits_; }
+  bool may_meet(const BufferSet& o) const { return (bits_ & o.bits_).any(); }
+
+ private:
+  static constexpr size_t kBits = 256;
+  std::bitset<kBits> bits_;
+};
+
 struct Unit {
   std::vector<int> members;
   std::vector<Access> accesses;
+  BufferSet touched, written;
   bool is_open = false;  // made of element-wise instructions
   bool is_sum = false;
   bool is_recomputed = false;
@@ -66,6 +80,10 @@ class Fuser {
     });
     // What draws random numbers keeps its order: as if it wrote to one place.
     if (i.is_random()) unit.accesses.push_back({kNoBuffer, {0, 1}, true});
+    for (const Access& a : unit.accesses) {
+      unit.touched.add(a.buffer);
+      if (a.is_write) unit.written.add(a.buffer);
+    }
     return unit;
   }
 
@@ -76,16 +94,30 @@ class Fuser {
     return in.numel() <= kFewNumbers && is_dense(in.shape, in.strides);
   }
 
+  // What is written there counts for what is read there, too.
+  static void add_access(std::vector<Access>& all, const Access& added) {
+    for (Access& a : all) {
+      if (a.buffer != added.buffer || a.range.begin != added.range.begin ||
+          a.range.end != added.range.end)
+        continue;
+      a.is_write |= added.is_write;
+      return;
+    }
+    all.push_back(added);
+  }
+
   static bool meet(const Access& a, const Access& b) {
     return a.buffer == b.buffer && a.range.begin < b.range.end && b.range.begin < a.range.end;
   }
   static bool depend(const Unit& a, const Unit& b) {
+    if (!a.written.may_meet(b.touched) && !b.written.may_meet(a.touched)) return false;
     for (const Access& x : a.accesses)
       for (const Access& y : b.accesses)
         if ((x.is_write || y.is_write) && meet(x, y)) return true;
     return false;
   }
   static bool related(const Unit& a, const Unit& b) {
+    if (!a.touched.may_meet(b.touched)) return false;
     for (const Access& x : a.accesses)
       for (const Access& y : b.accesses)
         if (meet(x, y) && x.range.end - x.range.begin > 8) return true;
@@ -106,7 +138,8 @@ class Fuser {
     bool moves_up = true;  // all units looked at are independent of the later one
     for (int u = at - 1; u >= std::max(0, at - kWindow); --u) {
       const bool depends = depend(units_[u], units_[at]);
-      if (units_[u].is_open && related(units_[u], units_[at])) {
+      const bool fits = units_[u].members.size() + units_[at].members.size() <= kMostMembers;
+      if (units_[u].is_open && fits && related(units_[u], units_[at])) {
         if (moves_up && may_move_up(u, at) && merge(u, at, u)) return u;
         if (is_free_to(u, at) && may_move_down(u, at) && merge(u, at, at - 1)) return at - 1;
       }
@@ -158,15 +191,17 @@ class Fuser {
   }
 
   bool merge(int u, int at, int to) {
-    if (units_[u].members.size() + units_[at].members.size() > kMostMembers) return false;
     std::vector<int> members = units_[u].members;
     members.insert(members.end(), units_[at].members.begin(), units_[at].members.end());
     if (!build(members)) return false;
     Unit merged;
     merged.members = std::move(members);
     merged.accesses = units_[u].accesses;
-    merged.accesses.insert(merged.accesses.end(), units_[at].accesses.begin(),
-                           units_[at].accesses.end());
+    for (const Access& a : units_[at].accesses) add_access(merged.accesses, a);
+    for (const int part : {u, at}) {
+      merged.touched.add(units_[part].touched);
+      merged.written.add(units_[part].written);
+    }
     merged.is_open = true;
     merged.is_recomputed = units_[u].is_recomputed || units_[at].is_recomputed;
     units_.erase(units_.begin() + at);

@@ -46,7 +46,16 @@ inline bool is_one_element(const Operand& o) {
   return range.end - range.begin == static_cast<int64_t>(size_of(o.dtype));
 }
 
+// Adds to an ascending list what it lacks.
 inline void merge_indices(std::vector<int>& into, const std::vector<int>& more) {
+  constexpr size_t kFew = 4;
+  if (more.size() <= kFew) {
+    for (const int i : more)
+      if (const auto at = std::lower_bound(into.begin(), into.end(), i);
+          at == into.end() || *at != i)
+        into.insert(at, i);
+    return;
+  }
   into.insert(into.end(), more.begin(), more.end());
   std::sort(into.begin(), into.end());
   into.erase(std::unique(into.begin(), into.end()), into.end());

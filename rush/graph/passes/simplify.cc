@@ -249,10 +249,14 @@ class Simplifier {
 
   void remove(int index) {
     is_removed_[index] = true;
+    const auto forget = [index](std::vector<int>& list) {
+      const auto found = std::lower_bound(list.begin(), list.end(), index);
+      if (found != list.end() && *found == index) list.erase(found);
+    };
     for (const Operand& o : at(index).in)
-      if (o.buffer != kNoBuffer) std::erase(uses_[o.buffer].readers, index);
+      if (o.buffer != kNoBuffer) forget(uses_[o.buffer].readers);
     for (const Operand& o : at(index).out)
-      if (o.buffer != kNoBuffer) std::erase(uses_[o.buffer].writers, index);
+      if (o.buffer != kNoBuffer) forget(uses_[o.buffer].writers);
   }
 
   Program& program_;
