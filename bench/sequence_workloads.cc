@@ -1,12 +1,12 @@
 // Networks for sequences. Recurrent layers take one product of all inputs at once, then go through
 // time; x: [B, T, features] as everywhere, [T, B, ...] inside, so that a moment lies in one piece.
 #include <cmath>
-#include <limits>
 #include <memory>
 
 #include "bench/workloads.h"
 #include "rush/nn/init.h"
 #include "rush/nn/nn.h"
+#include "rush/ops/attention.h"
 #include "rush/ops/binary.h"
 #include "rush/ops/create.h"
 #include "rush/ops/index.h"
@@ -14,7 +14,6 @@
 #include "rush/ops/matmul.h"
 #include "rush/ops/movement.h"
 #include "rush/ops/random.h"
-#include "rush/ops/softmax.h"
 #include "rush/ops/unary.h"
 #include "rush/optim/optim.h"
 
@@ -94,20 +93,19 @@ struct CausalBlock {
             nn::Linear(width, 4 * width),
             nn::Linear(4 * width, width)};
   }
-  // x: [B, T, C]; mask: [T, T], 0 where attention may look and -inf where not.
-  Tensor attend(const Tensor& x, const Tensor& mask) const {
+  // x: [B, T, C]
+  Tensor attend(const Tensor& x) const {
     const int64_t b = x.size(0), t = x.size(1), width = x.size(2), head = width / heads;
     const auto by_head = [&](const Tensor& part) {
       return part.reshape({b, t, heads, head}).transpose(1, 2);
     };
     const Tensors parts = split(qkv(x), width, 2);
-    const Tensor q = by_head(parts[0]) * (1 / std::sqrt(static_cast<double>(head)));
-    const Tensor scores = matmul(q, by_head(parts[1]).transpose(-2, -1)) + mask;
-    const Tensor y = matmul(softmax(scores, -1), by_head(parts[2]));
+    const Tensor y = scaled_dot_product_attention(by_head(parts[0]), by_head(parts[1]),
+                                                  by_head(parts[2]), {.is_causal = true});
     return p(y.transpose(1, 2).reshape({b, t, width}));
   }
-  Tensor operator()(const Tensor& x, const Tensor& mask) const {
-    const Tensor y = x + attend(n1(x), mask);
+  Tensor operator()(const Tensor& x) const {
+    const Tensor y = x + attend(n1(x));
     return y + f2(gelu(f1(n2(y))));
   }
 };
@@ -117,11 +115,11 @@ struct Gpt {
   std::vector<CausalBlock> blocks;
   nn::LayerNorm norm;
   nn::Linear head;
-  Tensor positions, mask;
+  Tensor positions;
 
   Tensor operator()(const Tensor& ids) const {
     Tensor x = tokens(ids) + places(positions);
-    for (const CausalBlock& block : blocks) x = block(x, mask);
+    for (const CausalBlock& block : blocks) x = block(x);
     return head(norm(x));
   }
 };
@@ -137,8 +135,7 @@ Workload gpt(const GptSizes& s) {
           {},
           nn::LayerNorm(s.width),
           nn::Linear(s.width, kVocabulary, {.bias = false}),
-          arange(s.length),
-          triu(full({s.length, s.length}, -std::numeric_limits<double>::infinity()), 1)};
+          arange(s.length)};
   for (int64_t i = 0; i < s.layers; ++i) net.blocks.push_back(CausalBlock::make(s.width, s.heads));
   const auto opt = std::make_shared<optim::AdamW>(parameters(net), optim::AdamWOptions{.lr = 1e-3});
   const auto loss = [net](const Tensor& x, const Tensor& y) { return token_loss(net(x), y); };

@@ -18,6 +18,7 @@
 #include "rush/io/safetensors.h"
 #include "rush/io/session.h"
 #include "rush/nn/nn.h"
+#include "rush/ops/attention.h"
 #include "rush/ops/binary.h"
 #include "rush/ops/cast.h"
 #include "rush/ops/conv.h"

@@ -17,5 +17,9 @@ void fill_bernoulli(const View& out, const View& p, Generator& generator);
 // Groups of 16 uniform numbers in [0, 1) become normal ones.
 void to_normal_groups(float* v, int64_t groups, float mean, float std);
 void fill_permutation(const View& out, Generator& generator);  // out: [n], integers
+// Dropout of elements [begin, begin + n) of a tensor in row-major order: y[i] is 0 with probability
+// p, as `key` decides for its place, else x[i] / (1 - p). y may be x.
+void drop_elements(DType t, const RandomKey& key, double p, const void* x, void* y, int64_t begin,
+                   int64_t n);
 
 }  // namespace rush::kernels

@@ -147,11 +147,12 @@ struct Dropout {
   }
 };
 
+Dropout make_dropout(const RandomKey& key, double p) {
+  return {key, static_cast<uint32_t>(p * 0x1p32), 1 / (1 - p)};
+}
 Dropout dropout_of(const void* attrs, const int64_t* key, int64_t step) {
-  const double p = static_cast<const DropoutAttrs*>(attrs)->p;
-  return {{static_cast<uint64_t>(key[0]), static_cast<uint64_t>(key[step])},
-          static_cast<uint32_t>(p * 0x1p32),
-          1 / (1 - p)};
+  return make_dropout({static_cast<uint64_t>(key[0]), static_cast<uint64_t>(key[step])},
+                      static_cast<const DropoutAttrs*>(attrs)->p);
 }
 
 template <typename T>
@@ -212,6 +213,11 @@ void bernoulli_kernel(const Call& call) {
 }
 
 }  // namespace
+
+void drop_elements(DType t, const RandomKey& key, double p, const void* x, void* y, int64_t begin,
+                   int64_t n) {
+  if (n > 0) make_dropout(key, p).run(t, x, y, begin, n);
+}
 
 IndexedRowFunction dropout_row(DType type) {
   return dispatch(type, []<typename T>() -> IndexedRowFunction {

@@ -23,11 +23,14 @@ namespace {
 
 CaseList make_all() {
   constexpr std::pair<const char*, void (*)(CaseList&)> kFamilies[] = {
-      {"unary", add_unary_cases},       {"binary", add_binary_cases}, {"reduce", add_reduce_cases},
-      {"movement", add_movement_cases}, {"index", add_index_cases},   {"sort", add_sort_cases},
-      {"softmax", add_softmax_cases},   {"norm", add_norm_cases},     {"loss", add_loss_cases},
-      {"random", add_random_cases},     {"optim", add_optim_cases},   {"matmul", add_matmul_cases},
-      {"conv", add_conv_cases},         {"pool", add_pool_cases},
+      {"unary", add_unary_cases},         {"binary", add_binary_cases},
+      {"reduce", add_reduce_cases},       {"movement", add_movement_cases},
+      {"index", add_index_cases},         {"sort", add_sort_cases},
+      {"softmax", add_softmax_cases},     {"norm", add_norm_cases},
+      {"loss", add_loss_cases},           {"random", add_random_cases},
+      {"optim", add_optim_cases},         {"matmul", add_matmul_cases},
+      {"conv", add_conv_cases},           {"pool", add_pool_cases},
+      {"attention", add_attention_cases},
   };
   CaseList all;
   for (const auto& [family, add] : kFamilies) {

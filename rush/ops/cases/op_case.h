@@ -78,5 +78,6 @@ void add_optim_cases(CaseList&);
 void add_matmul_cases(CaseList&);
 void add_conv_cases(CaseList&);
 void add_pool_cases(CaseList&);
+void add_attention_cases(CaseList&);
 
 }  // namespace rush::testing

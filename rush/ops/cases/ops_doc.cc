@@ -20,6 +20,7 @@ constexpr std::pair<const char*, const char*> kTitles[] = {
     {"matmul", "Matrix products"},
     {"conv", "Convolutions"},
     {"pool", "Pooling"},
+    {"attention", "Attention"},
     {"norm", "Normalisation"},
     {"softmax", "Softmax"},
     {"loss", "Losses"},
