@@ -137,13 +137,12 @@ class Fuser {
     if (!units_[at].is_open && !units_[at].is_sum) return -1;
     bool moves_up = true;  // all units looked at are independent of the later one
     for (int u = at - 1; u >= std::max(0, at - kWindow); --u) {
-      const bool depends = depend(units_[u], units_[at]);
       const bool fits = units_[u].members.size() + units_[at].members.size() <= kMostMembers;
       if (units_[u].is_open && fits && related(units_[u], units_[at])) {
         if (moves_up && may_move_up(u, at) && merge(u, at, u)) return u;
         if (is_free_to(u, at) && may_move_down(u, at) && merge(u, at, at - 1)) return at - 1;
       }
-      moves_up &= !depends;
+      moves_up = moves_up && !depend(units_[u], units_[at]);
       if (!moves_up && units_[at].is_sum) return -1;
     }
     return -1;
