@@ -11,7 +11,7 @@ CPP_FILES = git ls-files --cached --others --exclude-standard -z '*.h' '*.cc' '*
 
 .DEFAULT_GOAL := help
 .SECONDARY:
-.PHONY: help setup demo test asan portable tsan debug parity docs bench bench-torch format check clean build-% test-%
+.PHONY: help setup demo demos test asan portable tsan debug parity docs bench bench-torch format check clean build-% test-%
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -23,6 +23,9 @@ setup: ## install what is missing
 demo: setup build/release/build.ninja ## train a small convolutional network on handwritten digits
 	@cmake --build build/release -j $(JOBS) --target rushlight
 	@OMP_WAIT_POLICY=$${OMP_WAIT_POLICY:-passive} build/release/rushlight train digits
+
+demos: build-release ## run all examples in full (an hour or two) and print what they reach
+	@tools/run_demos.sh
 
 test: test-release ## build everything and run the tests
 debug: test-debug ## the same without optimisation

@@ -115,7 +115,7 @@ Tensor policy_loss(const Policy& policy, const std::vector<Episode>& episodes) {
 }
 
 void cart_pole(demo::Demo& d) {
-  const int64_t rounds = d.option("rounds", 150, 60, "steps of the policy, at most");
+  const int64_t rounds = d.option("rounds", 75, 40, "steps of the policy, at most");
   const int64_t episodes = d.option("episodes", 16, 16, "played for one step");
   const double lr = d.option("lr", 1e-2, 1e-2, "learning rate");
   d.start();

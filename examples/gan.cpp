@@ -150,6 +150,15 @@ double ink_distance(const Tensor& drawn, const Tensor& real) {
 
 Tensor scaled(const Tensor& images) { return cast(images, float32) / 127.5 - 1; }
 
+Tensor draw(const Generator& generator, const Tensor& noise) {
+  const NoGrad no_grad;
+  eval(generator);
+  const Tensor drawn = generator(noise);
+  train(generator);
+  return drawn;
+}
+Tensor sheet(const Tensor& drawn) { return io::image_grid(drawn, {.columns = 10, .low = -1}); }
+
 void gan(demo::Demo& d) {
   const bool w = d.flag("wasserstein", "a critic with clipped weights instead");
   const Settings s{
@@ -165,6 +174,7 @@ void gan(demo::Demo& d) {
   const auto critic =
       compile([&](const Tensor& x, const Tensor& z) { return training.critic(x, z); });
   const Tensor shown_noise = randn({100, kNoise});
+  const std::string name = s.wasserstein ? "wgan" : "dcgan", picture = d.out(name + ".png");
 
   data::DataLoader loader(digits.train,
                           {.batch_size = s.batch, .shuffle = true, .drop_last = true});
@@ -188,6 +198,7 @@ void gan(demo::Demo& d) {
         curves.finish(steps);
         d.say("step %5d: discriminator %.4f, generator %.4f, %.0f s", static_cast<int>(steps),
               curves.discriminator.y.back(), curves.generator.y.back(), d.seconds());
+        io::save_png(picture, sheet(draw(training.generator, shown_noise)));  // how far it is
       }
       if (steps == s.steps) break;
     }
@@ -196,12 +207,10 @@ void gan(demo::Demo& d) {
         1e3 * d.seconds() / static_cast<double>(s.steps));
 
   const NoGrad no_grad;
-  eval(training.generator);
-  const Tensor drawn = training.generator(shown_noise);
+  const Tensor drawn = draw(training.generator, shown_noise);
   const Tensor real = scaled(narrow(digits.test.images(), 0, 0, 500));
   d.at_most("distance of the drawings' ink from the digits'", ink_distance(drawn, real), 0.1, 1.5);
-  const std::string name = s.wasserstein ? "wgan" : "dcgan";
-  io::save_png(d.out(name + ".png"), io::image_grid(drawn, {.columns = 10, .low = -1}));
+  io::save_png(picture, sheet(drawn));
   d.write(name + ".svg", io::to_svg({.title = "Losses of the two networks",
                                      .x_label = "step",
                                      .left_label = "loss",

@@ -27,6 +27,12 @@ void session_convnet(demo::Demo& d) {
   nn::Sequential net(nn::Conv2d(1, 16, 3, same), nn::BatchNorm2d(16), nn::ReLU(), nn::MaxPool2d(2),
                      nn::Conv2d(16, 32, 3, same), nn::BatchNorm2d(32), nn::ReLU(), nn::MaxPool2d(2),
                      nn::Flatten(), nn::Dropout(kDropped), nn::Linear(32 * 7 * 7, 10));
+  for (const auto& [name, p] : named_parameters(net)) {  // MiniTorch's first weights
+    if (name.ends_with("bias"))
+      nn::init::zeros_(p);
+    else if (p.rank() > 1)
+      nn::init::kaiming_uniform_(p, {.nonlinearity = nn::init::Nonlinearity::kLinear});
+  }
   const Tensor scores = net(x), loss = nn::cross_entropy(scores, y);
   optim::Adam adam(parameters(net));
   const Tensor train = adam.minimize(loss);

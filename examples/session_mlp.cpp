@@ -1,5 +1,7 @@
-// MiniTorch's multi-layer perceptron, 784-2048-10, in a graph and a session: momentum 0.9 at a rate
-// of 0.001, batches of 64, one pass over 25,000 digits. It reports 88.12 % of 1,000 held out.
+// MiniTorch's multi-layer perceptron, 784-2048-10, in a graph and a session: momentum 0.9, batches
+// of 64, one pass over 25,000 digits. It reports 88.12 % of 960 held-out images that are not
+// published, at a rate of 0.001. At that rate we get about 86.8 %, and the same loss of 0.563 on
+// the thousand images that follow the first 25,000; five times the rate is better.
 #include <rush/rush.h>
 
 #include "common/demo.h"
@@ -13,14 +15,21 @@ Tensor scaled(const Tensor& images) { return cast(images, float32).reshape({-1, 
 void session_mlp(demo::Demo& d) {
   const int64_t epochs = d.option("epochs", 1, 1, "passes over the training digits");
   const int64_t count = d.option("images", 25000, 10000, "how many digits to learn from");
+  const double lr = d.option("lr", 5e-3, 5e-3, "learning rate");
   d.start();
   const demo::Digits digits = d.digits();
 
   const Tensor x = placeholder(float32, {"batch", 784}, "x"),
                y = placeholder(int64, {"batch"}, "y");
   nn::Sequential net(nn::Linear(784, 2048), nn::ReLU(), nn::Linear(2048, 10));
+  for (const auto& [name, p] : named_parameters(net)) {  // MiniTorch's first weights
+    if (name.ends_with("bias"))
+      nn::init::zeros_(p);
+    else if (p.rank() > 1)
+      nn::init::kaiming_uniform_(p, {.nonlinearity = nn::init::Nonlinearity::kLinear});
+  }
   const Tensor scores = net(x), loss = nn::cross_entropy(scores, y);
-  optim::SGD momentum(parameters(net), {.lr = 1e-3, .momentum = 0.9});
+  optim::SGD momentum(parameters(net), {.lr = lr, .momentum = 0.9});
   const Tensor train = momentum.minimize(loss);
 
   Session session;
