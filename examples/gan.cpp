@@ -49,6 +49,7 @@ struct Settings {
   int64_t steps, batch, critic_steps;
   double lr;
   bool wasserstein;
+  std::string picture{};  // path of the sheet of drawings
 };
 
 class Training {
@@ -159,34 +160,22 @@ Tensor draw(const Generator& generator, const Tensor& noise) {
 }
 Tensor sheet(const Tensor& drawn) { return io::image_grid(drawn, {.columns = 10, .low = -1}); }
 
-void gan(demo::Demo& d) {
-  const bool w = d.flag("wasserstein", "a critic with clipped weights instead");
-  const Settings s{
-      .steps = d.option("steps", 12000, 20, "steps of the generator"),
-      .batch = d.option("batch", 20, 8, "images a step; the original's 250 takes long"),
-      .critic_steps = d.option("critic", 2, 2, "critic steps for one, Wasserstein"),
-      .lr = d.option("lr", w ? 1e-4 : 2e-4, w ? 1e-3 : 1e-3, "learning rate"),
-      .wasserstein = w};
-  d.start();
-  const demo::Digits digits = d.digits();
-  const Training training(s);
+// Steps of both networks, and with a critic some of the critic alone in between; now and then a
+// sheet of drawings of the same noise.
+Curves learn(demo::Demo& d, const Training& training, const data::MnistDataset& digits,
+             const Settings& s, const Tensor& shown_noise) {
   const auto both = compile([&](const Tensor& x, const Tensor& z) { return training.both(x, z); });
   const auto critic =
       compile([&](const Tensor& x, const Tensor& z) { return training.critic(x, z); });
-  const Tensor shown_noise = randn({100, kNoise});
-  const std::string name = s.wasserstein ? "wgan" : "dcgan", picture = d.out(name + ".png");
-
-  data::DataLoader loader(digits.train,
-                          {.batch_size = s.batch, .shuffle = true, .drop_last = true});
+  data::DataLoader loader(digits, {.batch_size = s.batch, .shuffle = true, .drop_last = true});
   const int64_t between = std::max<int64_t>(1, s.steps / 50);
   Curves curves;
   int64_t batches = 0, steps = 0;
-  const int64_t batches_per_step = s.wasserstein ? s.critic_steps : 1;
   d.begin("training", s.steps);
   while (steps < s.steps) {
     for (const auto& [images, labels] : loader) {
       const Tensor real = scaled(images), noise = randn({s.batch, kNoise});
-      if (++batches % batches_per_step != 0) {
+      if (++batches % (s.wasserstein ? s.critic_steps : 1) != 0) {
         critic(real, noise);
         continue;
       }
@@ -198,19 +187,35 @@ void gan(demo::Demo& d) {
         curves.finish(steps);
         d.say("step %5d: discriminator %.4f, generator %.4f, %.0f s", static_cast<int>(steps),
               curves.discriminator.y.back(), curves.generator.y.back(), d.seconds());
-        io::save_png(picture, sheet(draw(training.generator, shown_noise)));  // how far it is
+        io::save_png(s.picture, sheet(draw(training.generator, shown_noise)));
       }
       if (steps == s.steps) break;
     }
   }
   d.say("%.1f s of training, %.1f ms a step", d.seconds(),
         1e3 * d.seconds() / static_cast<double>(s.steps));
+  return curves;
+}
 
-  const NoGrad no_grad;
-  const Tensor drawn = draw(training.generator, shown_noise);
+void gan(demo::Demo& d) {
+  const bool w = d.flag("wasserstein", "a critic with clipped weights instead");
+  Settings s{.steps = d.option("steps", 12000, 20, "steps of the generator"),
+             .batch = d.option("batch", 20, 8, "images a step; the original's 250 takes long"),
+             .critic_steps = d.option("critic", 2, 2, "critic steps for one, Wasserstein"),
+             .lr = d.option("lr", w ? 1e-4 : 2e-4, 1e-3, "learning rate"),
+             .wasserstein = w};
+  d.start();
+  const demo::Digits digits = d.digits();
+  const std::string name = w ? "wgan" : "dcgan";
+  s.picture = d.out(name + ".png");
+  const Training training(s);
+  const Tensor noise = randn({100, kNoise});
+  const Curves curves = learn(d, training, digits.train, s, noise);
+
+  const Tensor drawn = draw(training.generator, noise);
   const Tensor real = scaled(narrow(digits.test.images(), 0, 0, 500));
   d.at_most("distance of the drawings' ink from the digits'", ink_distance(drawn, real), 0.1, 1.5);
-  io::save_png(picture, sheet(drawn));
+  io::save_png(s.picture, sheet(drawn));
   d.write(name + ".svg", io::to_svg({.title = "Losses of the two networks",
                                      .x_label = "step",
                                      .left_label = "loss",

@@ -1,7 +1,6 @@
 // A small GPT learns Shakespeare's plays letter by letter, and then goes on writing with a cache of
 // keys and values. Sizes and steps are those of nanoGPT's example for a CPU, which reports a loss
 // of 1.88 on unseen text.
-#include <rush/io/chart.h>
 #include <rush/rush.h>
 
 #include "common/characters.h"
@@ -104,31 +103,23 @@ void gpt(demo::Demo& d) {
     return loss;
   });
 
-  io::Series train{"training", {}, {}}, test{"unseen text", {}, {}, false, true};
-  const int64_t between = std::max<int64_t>(1, steps / 20);
-  double recent = 0;
-  d.begin("learning", steps);
-  for (int64_t i = 1; i <= steps; ++i) {
-    const auto [x, y] = demo::draw_windows(plays.train, 12, context);
-    recent += step(x, y).item();
-    schedule.step();
-    d.update(i, "loss " + io::fixed(recent / static_cast<double>((i - 1) % between + 1), 3));
-    if (i % between != 0) continue;
-    for (io::Series* s : {&train, &test}) s->x.push_back(static_cast<double>(i));
-    train.y.push_back(recent / static_cast<double>(between));
-    test.y.push_back(test_loss(model, plays.test));
-    recent = 0;
-    d.say("step %4d: loss %.3f, on unseen text %.3f, %.0f s", static_cast<int>(i), train.y.back(),
-          test.y.back(), d.seconds());
-  }
+  const auto curves = demo::learn(
+      d, steps,
+      [&] {
+        const auto [x, y] = demo::draw_windows(plays.train, 12, context);
+        const double loss = step(x, y).item();
+        schedule.step();
+        return loss;
+      },
+      [&] { return test_loss(model, plays.test); });
   const std::string text = write_on(model, plays.characters, "ROMEO:", d.quick() ? 200 : 600);
   d.say("%s", text.c_str());
   d.write("gpt.txt", text + "\n");
-  d.at_most("loss on unseen text", test.y.back(), 1.88, 3.2);
+  d.at_most("loss on unseen text", curves.test.y.back(), 1.88, 3.2);
   d.write("gpt.svg", io::to_svg({.title = "A small GPT learns Shakespeare letter by letter",
                                  .x_label = "step",
                                  .left_label = "loss, nats a letter",
-                                 .series = {train, test}}));
+                                 .series = {curves.train, curves.test}}));
 }
 
 }  // namespace

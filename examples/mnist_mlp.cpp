@@ -45,17 +45,10 @@ void mnist_mlp(demo::Demo& d) {
   io::Series accuracies{"test accuracy", {}, {}, true, true};
   double training_seconds = 0;
   for (int64_t epoch = 1; epoch <= epochs; ++epoch) {
-    d.begin("epoch " + std::to_string(epoch), loader.size());
-    double total = 0;
-    int64_t done = 0;
-    for (const auto& [images, labels] : loader) {
-      total += step(images, labels).item();
-      ++done;
-      d.update(done, "loss " + io::fixed(total / static_cast<double>(done), 4));
-    }
+    losses.y.push_back(demo::learn_epoch(
+        d, epoch, loader, [&](const Tensor& x, const Tensor& y) { return step(x, y).item(); }));
     training_seconds += d.seconds();
     losses.x.push_back(static_cast<double>(epoch));
-    losses.y.push_back(total / static_cast<double>(loader.size()));
     accuracies.x.push_back(static_cast<double>(epoch));
     accuracies.y.push_back(test());
     d.say("epoch %2d: loss %.4f, test accuracy %.4f, %.1f s of training so far",

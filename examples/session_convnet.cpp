@@ -51,19 +51,15 @@ void session_convnet(demo::Demo& d) {
   };
   io::Series accuracies{"test accuracy", {0}, {test()}, false, true};
   for (int64_t epoch = 1; epoch <= epochs; ++epoch) {
-    d.begin("epoch " + std::to_string(epoch), loader.size());
-    double total = 0;
-    int64_t done = 0;
-    for (const auto& [images, labels] : loader) {
-      total += session.run({loss, train}, {{x, scaled(images)}, {y, labels}})[0].item();
-      ++done;
-      d.update(done, "loss " + io::fixed(total / static_cast<double>(done), 4));
-    }
+    const double mean_loss =
+        demo::learn_epoch(d, epoch, loader, [&](const Tensor& images, const Tensor& labels) {
+          return session.run({loss, train}, {{x, scaled(images)}, {y, labels}})[0].item();
+        });
     const double seconds = d.seconds();
     accuracies.x.push_back(static_cast<double>(epoch));
     accuracies.y.push_back(test());
-    d.say("epoch %2d: loss %.4f, test accuracy %.4f, %.1f s", static_cast<int>(epoch),
-          total / static_cast<double>(done), accuracies.y.back(), seconds);
+    d.say("epoch %2d: loss %.4f, test accuracy %.4f, %.1f s", static_cast<int>(epoch), mean_loss,
+          accuracies.y.back(), seconds);
   }
   d.at_least("test accuracy", accuracies.y.back(), 0.98, 0.7);
   d.write("session_convnet.svg",

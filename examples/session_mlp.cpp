@@ -40,16 +40,13 @@ void session_mlp(demo::Demo& d) {
   };
   data::DataLoader loader(data::Subset(digits.train, part(0, count)),
                           {.batch_size = 64, .shuffle = true});
-  d.begin("training", epochs * loader.size());
-  for (int64_t epoch = 0, done = 0; epoch < epochs; ++epoch) {
-    for (const auto& [images, labels] : loader) {
-      const Tensor value = session.run({loss, train}, {{x, scaled(images)}, {y, labels}})[0];
-      d.update(++done, "loss " + io::fixed(value.item(), 3));
-      if (done % 100 == 0)
-        d.say("%09d: training loss = %.4f", static_cast<int>(done), value.item());
-    }
+  for (int64_t epoch = 1; epoch <= epochs; ++epoch) {
+    const double mean_loss =
+        demo::learn_epoch(d, epoch, loader, [&](const Tensor& images, const Tensor& labels) {
+          return session.run({loss, train}, {{x, scaled(images)}, {y, labels}})[0].item();
+        });
+    d.say("epoch %d: loss %.4f, %.1f s", static_cast<int>(epoch), mean_loss, d.seconds());
   }
-  d.say("%.1f s of training", d.seconds());
 
   data::Random unused(0);
   const auto held_out = d.quick() ? std::array{digits.test.images(), digits.test.labels()}

@@ -25,13 +25,11 @@ void small_mlp(demo::Demo& d) {
   data::DataLoader validation(parts[1], {.batch_size = 500});
   double accuracy = 0;
   for (int64_t epoch = 1; epoch <= epochs; ++epoch) {
-    d.begin("epoch " + std::to_string(epoch), loader.size());
-    int64_t done = 0;
-    for (const auto& [images, labels] : loader) {
+    demo::learn_epoch(d, epoch, loader, [&](const Tensor& images, const Tensor& labels) {
       const Tensor loss = nn::cross_entropy(net(flat(images)), labels);
       sgd.step(loss);
-      d.update(++done, "loss " + io::fixed(loss.item(), 3));
-    }
+      return loss.item();
+    });
     const NoGrad no_grad;
     accuracy = 0;
     for (const auto& [images, labels] : validation)

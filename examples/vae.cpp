@@ -91,18 +91,13 @@ void vae(demo::Demo& d) {
                           {.batch_size = 32, .shuffle = true, .drop_last = true});
   double loss = 0;
   for (int64_t epoch = 1; epoch <= epochs; ++epoch) {
-    d.begin("epoch " + std::to_string(epoch), loader.size());
-    double total = 0;
-    int64_t done = 0;
-    for (const auto& [images, labels] : loader) {
-      total += step(binarised(images)).item();
-      ++done;
-      d.update(done, "loss " + io::fixed(total / static_cast<double>(done), 2));
-    }
+    const double mean_loss = demo::learn_epoch(
+        d, epoch, loader,
+        [&](const Tensor& images, const Tensor&) { return step(binarised(images)).item(); });
     const double seconds = d.seconds();
     loss = test_loss(net, digits.test);
-    d.say("epoch %2d: loss %.2f, on unseen images %.2f, %.1f s", static_cast<int>(epoch),
-          total / static_cast<double>(done), loss, seconds);
+    d.say("epoch %2d: loss %.2f, on unseen images %.2f, %.1f s", static_cast<int>(epoch), mean_loss,
+          loss, seconds);
   }
   d.at_most("loss on unseen images", loss, 150, 240);
   io::save_png(d.out("vae.png"), manifold(net, d.quick() ? 10 : 20));

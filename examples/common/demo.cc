@@ -186,6 +186,29 @@ int run(int argc, char** argv, const char* about, const std::function<void(Demo&
   }
 }
 
+LearningCurves learn(Demo& d, int64_t steps, const std::function<double()>& step,
+                     const std::function<double()>& test) {
+  constexpr int64_t kPoints = 20;
+  const int64_t between = std::max<int64_t>(1, steps / kPoints);
+  LearningCurves curves;
+  double recent = 0;
+  d.begin("learning", steps);
+  for (int64_t i = 1; i <= steps; ++i) {
+    recent += step();
+    const auto since = static_cast<double>((i - 1) % between + 1);
+    d.update(i, "loss " + rush::io::fixed(recent / since, 3));
+    if (i % between != 0) continue;
+    for (rush::io::Series* s : {&curves.train, &curves.test})
+      s->x.push_back(static_cast<double>(i));
+    curves.train.y.push_back(recent / since);
+    curves.test.y.push_back(test());
+    recent = 0;
+    d.say("step %5d: loss %.3f, unseen %.3f, %.0f s", static_cast<int>(i), curves.train.y.back(),
+          curves.test.y.back(), d.seconds());
+  }
+  return curves;
+}
+
 double accuracy(const Tensor& scores, const Tensor& labels) {
   const auto found = rush::argmax(scores, 1).to_vector<int64_t>();
   const auto wanted = labels.to_vector<int64_t>();

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <rush/data/mnist.h>
+#include <rush/io/chart.h>
 #include <rush/io/progress.h>
 
 #include <chrono>
@@ -84,6 +85,28 @@ class Demo {
 
 // Runs a program; errors become one line and status 1, wrong usage status 2.
 int run(int argc, char** argv, const char* about, const std::function<void(Demo&)>& program);
+
+// Calls step(), which gives a loss, `steps` times; twenty times between, test() gives another.
+// Shows both and collects them for a chart.
+struct LearningCurves {
+  rush::io::Series train{"training", {}, {}}, test{"unseen", {}, {}, false, true};
+};
+LearningCurves learn(Demo& d, int64_t steps, const std::function<double()>& step,
+                     const std::function<double()>& test);
+
+// One pass over a loader: step(batch fields...) gives a loss; the result is its mean.
+template <typename Loader, typename Step>
+double learn_epoch(Demo& d, int64_t epoch, Loader& loader, const Step& step) {
+  d.begin("epoch " + std::to_string(epoch), loader.size());
+  double total = 0;
+  int64_t done = 0;
+  for (const auto& [images, labels] : loader) {
+    total += step(images, labels);
+    ++done;
+    d.update(done, "loss " + rush::io::fixed(total / static_cast<double>(done), 4));
+  }
+  return total / static_cast<double>(done);
+}
 
 // What part of the rows of `scores` [N, classes] is largest at its label.
 double accuracy(const rush::Tensor& scores, const rush::Tensor& labels);
