@@ -26,7 +26,7 @@ foreach(family IN LISTS RUSH_FAMILIES ITEMS apps)
     add_executable(${family}_test ${sources})
     rush_test_target(${family}_test ${family})
     target_link_libraries(${family}_test PRIVATE GTest::gtest GTest::gtest_main)
-    if(family MATCHES "ops|graph" AND TARGET rush_cases)
+    if(family MATCHES "ops|graph|vmap" AND TARGET rush_cases)
       target_link_libraries(${family}_test PRIVATE rush_cases)
     endif()
     gtest_discover_tests(${family}_test DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60

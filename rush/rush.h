@@ -35,3 +35,4 @@
 #include "rush/ops/sort.h"
 #include "rush/ops/unary.h"
 #include "rush/optim/optim.h"
+#include "rush/vmap/vmap.h"

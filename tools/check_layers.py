@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Checks that #include lines point one way only:
 
-base <- tensor <- core <- ops <- autograd <- graph <- {nn, optim} <- {io, dist, view} <- programs
+base <- tensor <- core <- ops <- autograd <- vmap <- graph <- {nn, optim} <- {io, dist, view} <- programs
 
 data needs base and tensor only, kernels need base and tensor only. The kernel contract
 rush/kernels/kernel.h stands on base alone, so tensor may include it; from core on, rush/kernels
@@ -19,7 +19,7 @@ FREE = re.compile(r"_test\.(h|cc)$|/cases/|/testing/")
 DEVICES = ("cpu", "cuda")
 CONTRACT = "rush/kernels/kernel.h"
 
-ORDER = [["base"], ["tensor"], ["core"], ["ops"], ["autograd"], ["graph"], ["nn", "optim"]]
+ORDER = [["base"], ["tensor"], ["core"], ["ops"], ["autograd"], ["vmap"], ["graph"], ["nn", "optim"]]
 LAST = ["io", "dist", "view"]
 
 

@@ -107,8 +107,18 @@ std::vector<Tensor> CustomContext::saved() const {
   return out;
 }
 
+namespace {
+bool any_symbolic(const std::vector<Tensor>& inputs) {
+  return std::any_of(inputs.begin(), inputs.end(),
+                     [](const Tensor& t) { return t.defined() && !t.has_data(); });
+}
+}  // namespace
+
 Tensors custom_op(const std::string& name, const std::vector<Tensor>& inputs,
                   const CustomForward& forward, const CustomBackward& backward) {
+  if (any_symbolic(inputs))
+    fail(name, ": an op from user code runs at once and cannot be written down with symbolic ",
+         "tensors (in a graph, or under vmap); write it as a function of other ops");
   auto context = std::make_shared<CustomContext>();
   CustomAccess::set_needs(*context, inputs);
   Tensors outs;
@@ -248,7 +258,7 @@ Tensors checkpoint_gradient(const Segment& fn, const GradCall& call, size_t expl
 
 Tensors checkpoint(const Segment& fn, const std::vector<Tensor>& inputs) {
   // A trace is freed of what it need not keep by the passes over it.
-  if (!grad_enabled() || t_observer) return fn(inputs);
+  if (!grad_enabled() || t_observer || any_symbolic(inputs)) return fn(inputs);
   const Generator::State random = default_generator().state();
   const Ref<Node> marker = Node::make(nullptr);
   const std::vector<Tensor> aliases = aliases_of(inputs);

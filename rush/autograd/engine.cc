@@ -142,7 +142,7 @@ class Walker {
     Tensor& sum = dy[e.index()];
     if (!sum.defined())
       sum = d;
-    else if (!walk_.create_graph && is_sole_owner(sum))
+    else if (!walk_.create_graph && is_sole_owner(sum) && d.has_data())
       sum.add_(d);
     else
       sum = add(sum, d);

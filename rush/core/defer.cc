@@ -1,5 +1,6 @@
 // Writing ops down: the node is made after the same shape rule, and joins the graph of its inputs.
 #include <algorithm>
+#include <map>
 
 #include "rush/base/unknown.h"
 #include "rush/core/internal.h"
@@ -13,20 +14,26 @@ const Node* symbolic_node(const Tensor& t) {
   return t.defined() && !t.has_data() ? t.body().edge.node() : nullptr;
 }
 
-bool mentions_unknown(AttrRef attrs) {
-  if (!attrs.data) return false;
-  bool found = false;
+// The attributes with every whole number replaced.
+AttrBox mapped(AttrRef attrs, const std::function<int64_t(int64_t)>& size_of) {
   AttrBox copy(attrs);
-  attrs.type->map_numbers(copy.mutable_data(), {[&](int64_t v) {
-                                                  found |= rush::mentions_unknown(v);
-                                                  return v;
-                                                },
-                                                [](double v) { return v; }});
+  if (attrs.data)
+    attrs.type->map_numbers(copy.mutable_data(), {size_of, [](double v) { return v; }});
+  return copy;
+}
+
+bool mentions_unknown(AttrRef attrs) {
+  bool found = false;
+  mapped(attrs, [&](int64_t v) {
+    found |= rush::mentions_unknown(v);
+    return v;
+  });
   return found;
 }
 
 // The graph that the result belongs to; none for placeholders that were made without one.
 GraphBuilder* graph_for(const Op& op, std::span<const Arg> in) {
+  if (t_graph_scope && t_graph_scope->takes_all()) return t_graph_scope;
   const Node* first = nullptr;
   bool is_symbolic = false;
   for (const Arg& a : in) {
@@ -69,42 +76,106 @@ std::vector<int64_t> sizes_in(std::span<const Arg> in) {
   return sizes;
 }
 
-// Runs the rule as if one size that nobody named were equal to another size at hand.
-bool fits_with(const Op& op, std::span<const Arg> in, AttrRef attrs, int64_t unknown, int64_t size,
-               OutSpecs& specs) {
-  std::vector<Tensor> bound;
+// The inputs, with the sizes of the symbolic ones replaced: size_of(size, axis from the right).
+template <typename SizeOf>
+std::vector<Tensor> with_sizes(std::span<const Arg> in, SizeOf&& size_of) {
+  std::vector<Tensor> replaced;
   for (const Arg& a : in) {
     Tensor t = *a.tensor;
     if (t.defined() && !t.has_data()) {
       Shape shape = t.shape();
-      for (int64_t& v : shape)
-        if (v == unknown) v = size;
+      for (int i = 0; i < shape.size(); ++i) shape[i] = size_of(shape[i], shape.size() - 1 - i);
       const bool is_weak = t.is_weak();
       t = make_symbolic({shape, t.dtype()});
       t.body().is_weak = is_weak;
     }
-    bound.push_back(std::move(t));
+    replaced.push_back(std::move(t));
   }
+  return replaced;
+}
+
+// Whether sizes of inputs or numbers among the attributes depend on unknown sizes.
+bool depends_on_unknown(std::span<const Arg> in, AttrRef attrs) {
+  for (const Arg& a : in)
+    if (a.tensor->defined() && !a.tensor->has_data())
+      for (int64_t v : a.tensor->shape())
+        if (rush::mentions_unknown(v)) return true;
+  return mentions_unknown(attrs);
+}
+
+// Gives stand-ins of their own to sizes that depend on unknown ones but do not say how. What
+// depends is found by running the rule on other sizes.
+void name_derived_sizes(const Op& op, std::span<const Arg> in, AttrRef attrs, OutSpecs& specs) {
+  if (!depends_on_unknown(in, attrs)) return;
+  OutSpecs others[kOtherValues];
+  for (int set = 0; set < kOtherValues; ++set) {
+    const auto value = [set](int64_t v, int = 0) { return revalued_size(v, set); };
+    try {
+      run_rule(op, args_of(with_sizes(in, value)), mapped(attrs, value).ref(), others[set]);
+    } catch (const ShapeError&) {
+      return;  // it wants more of these sizes than that they are unknown
+    }
+  }
+  for (size_t o = 0; o < specs.size(); ++o) {
+    for (int axis = 0; axis < specs[o].shape.size(); ++axis) {
+      int64_t& size = specs[o].shape[axis];
+      const int64_t b = others[0][o].shape[axis], c = others[1][o].shape[axis];
+      if (size == b && size == c) continue;
+      if (revalued_size(size, 0) != b || revalued_size(size, 1) != c)
+        size = derived_size({size, b, c});
+    }
+  }
+}
+
+void infer_named(const Op& op, std::span<const Arg> in, AttrRef attrs, OutSpecs& specs) {
+  run_rule(op, in, attrs, specs);
+  name_derived_sizes(op, in, attrs, specs);
+}
+
+// Runs the rule as if sizes that nobody named were equal to other sizes at hand.
+bool fits_with(const Op& op, const std::vector<Tensor>& bound, AttrRef attrs, OutSpecs& specs) {
   try {
-    run_rule(op, args_of(bound), attrs, specs);
+    infer_named(op, args_of(bound), attrs, specs);
     return true;
   } catch (const ShapeError&) {
     return false;
   }
 }
 
+// With each nameless size as the first other size along its axis, counted from the right.
+std::vector<Tensor> with_axes_agreeing(std::span<const Arg> in) {
+  std::map<int, int64_t> of_axis;
+  for (const bool is_named : {true, false})
+    for (const Arg& a : in) {
+      if (!a.tensor->defined()) continue;
+      const Shape& shape = a.tensor->shape();
+      for (int i = 0; i < shape.size(); ++i)
+        if (shape[i] != 1 && is_anonymous_size(shape[i]) != is_named)
+          of_axis.emplace(shape.size() - 1 - i, shape[i]);
+    }
+  return with_sizes(in, [&](int64_t v, int axis) {
+    const auto found = of_axis.find(axis);
+    return is_anonymous_size(v) && found != of_axis.end() ? found->second : v;
+  });
+}
+
 // The shape rule. Where it refuses a size that nobody named, that may well be the size it wants:
 // feeds are checked against it when they come.
 void infer_deferred(const Op& op, std::span<const Arg> in, AttrRef attrs, OutSpecs& specs) {
   try {
-    run_rule(op, in, attrs, specs);
+    infer_named(op, in, attrs, specs);
   } catch (const ShapeError& e) {
     const std::vector<int64_t> sizes = sizes_in(in);
+    bool has_anonymous = false;
     for (int64_t unknown : sizes) {
       if (!is_anonymous_size(unknown)) continue;
-      for (int64_t size : sizes)
-        if (size != unknown && fits_with(op, in, attrs, unknown, size, specs)) return;
+      has_anonymous = true;
+      for (int64_t size : sizes) {
+        const auto bind = [&](int64_t v, int) { return v == unknown ? size : v; };
+        if (size != unknown && fits_with(op, with_sizes(in, bind), attrs, specs)) return;
+      }
     }
+    if (has_anonymous && fits_with(op, with_axes_agreeing(in), attrs, specs)) return;
     throw ShapeError(with_size_names(e.what()));
   }
 }
@@ -174,7 +245,7 @@ Tensors write_down_with_effects(const Op& op, std::span<const Arg> in, AttrRef a
 bool is_deferred(const Op& op, std::span<const Arg> in, AttrRef attrs) {
   if (any_symbolic(in)) return true;
   if (!t_graph_scope || op.writes_in_place()) return false;
-  return (op.is_random && in.empty()) || mentions_unknown(attrs);
+  return (op.is_random && (in.empty() || t_graph_scope->takes_all())) || mentions_unknown(attrs);
 }
 
 Tensors defer(const Op& op, std::span<const Arg> in, AttrRef attrs) {

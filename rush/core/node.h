@@ -37,7 +37,9 @@ class GraphBuilder {
   virtual ~GraphBuilder() = default;
   virtual const Ref<GraphHome>& home() const = 0;
   virtual std::string describe() const = 0;  // for errors
-  virtual void added(Node& node) = 0;        // `node` was written down in this graph
+  // Whether nodes written down in its scope join it even if their inputs are of another graph.
+  virtual bool takes_all() const { return false; }
+  virtual void added(Node& node) = 0;  // `node` was written down in this graph
   // What stands in the graph for a tensor with data: a variable or a constant.
   virtual Edge enter(const Tensor& t) = 0;
   // Ops that write inputs get copies of variables; when they have run, these are written back.
