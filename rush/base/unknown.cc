@@ -1,5 +1,6 @@
 #include "rush/base/unknown.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cctype>
 #include <cstdlib>
@@ -16,11 +17,13 @@ namespace {
 constexpr int64_t kFirst = 390'000;
 constexpr int64_t kDistance = 1500;  // between stand-ins
 constexpr size_t kMost = 1024;
-constexpr int64_t kLargestOffset = 512, kLargestFactor = 4096;
+constexpr int64_t kLargestOffset = 512, kLargestFactor = 16;  // together
+constexpr int64_t kLargestExactFactor = int64_t{1} << 24;
 
 struct Unknown {
   std::string name;
-  bool is_anonymous = false;
+  bool is_anonymous = false, is_derived = false;
+  int64_t others[kOtherValues] = {};
 };
 
 // Entries are appended and never change, so readers need only the count.
@@ -42,14 +45,35 @@ bool is_prime(int64_t n) {
   return true;
 }
 
+bool is_near_multiple(int64_t n, int64_t of) {
+  const int64_t rest = n % of;
+  return std::min(rest, of - rest) <= kLargestOffset;
+}
+
+// Numbers that people write are round, and must not look like a size.
+bool is_mistakable(int64_t n) {
+  for (int64_t k = 1; k <= kLargestFactor; ++k)
+    if (is_near_multiple(k * n, 10'000) || is_near_multiple(k * n, 1 << 15)) return true;
+  return false;
+}
+
+int64_t prime_from(int64_t n) {
+  while (!is_prime(n)) ++n;
+  return n;
+}
+
 int64_t stand_in_for(const std::string& key, Unknown unknown) {
   Table& t = table();
   const std::scoped_lock lock(t.mutex);
   if (const auto found = t.by_name.find(key); found != t.by_name.end()) return found->second;
   const size_t i = t.count;
   if (i == kMost) fail("unknown size: there are more than ", kMost, " names");
-  int64_t n = i == 0 ? kFirst : t.numbers[i - 1] + kDistance;
-  while (!is_prime(n)) ++n;
+  int64_t n = prime_from(i == 0 ? kFirst : t.numbers[i - 1] + kDistance);
+  while (is_mistakable(n)) n = prime_from(n + 1);
+  // Moderate sizes, so that products of two stay far from limits.
+  constexpr int64_t kFirstOther = 1009, kFirstRound = 840, kRoundDistance = 24;
+  unknown.others[0] = i == 0 ? kFirstOther : prime_from(t.unknowns[i - 1].others[0] + 1);
+  unknown.others[1] = kFirstRound + kRoundDistance * static_cast<int64_t>(i);
   t.numbers[i] = n;
   t.unknowns[i] = std::move(unknown);
   t.by_name.emplace(key, n);
@@ -83,14 +107,35 @@ std::string name_of(int64_t stand_in) {
 }  // namespace
 
 int64_t unknown_size(std::string_view name) {
-  return stand_in_for("n" + std::string(name), {std::string(name), false});
+  return stand_in_for("n" + std::string(name), {.name = std::string(name)});
 }
 
-int64_t unknown_size(int axis) { return stand_in_for("a" + std::to_string(axis), {"", true}); }
+int64_t unknown_size(int axis) {
+  return stand_in_for("a" + std::to_string(axis), {.name = "", .is_anonymous = true});
+}
 
 bool is_anonymous_size(int64_t stand_in) {
   const Unknown* u = find(stand_in);
   return u && u->is_anonymous;
+}
+
+bool is_derived_size(int64_t stand_in) {
+  const Unknown* u = find(stand_in);
+  return u && u->is_derived;
+}
+
+int64_t revalued_size(int64_t value, int set) {
+  const std::optional<SizeTerm> term = decode_size(value);
+  if (!term) return value;
+  int64_t result = term->factor;
+  for (int64_t u : term->unknowns) result *= find(u)->others[set];
+  return result + term->offset;
+}
+
+int64_t derived_size(const std::array<int64_t, 1 + kOtherValues>& values) {
+  std::string key = "d";
+  for (int64_t v : values) key += std::to_string(v) + ",";
+  return stand_in_for(key, {.name = "", .is_anonymous = true, .is_derived = true});
 }
 
 std::optional<SizeTerm> decode_size(int64_t value) {
@@ -102,7 +147,7 @@ std::optional<SizeTerm> decode_size(int64_t value) {
   for (int64_t offset : {0, -1, 1, -2, 2}) {
     SizeTerm term = factors_of(value - offset);
     term.offset = offset;
-    if (!term.unknowns.empty()) return term;
+    if (!term.unknowns.empty() && std::abs(term.factor) <= kLargestExactFactor) return term;
   }
   std::optional<SizeTerm> best;
   for (size_t i = 0; i < count; ++i) {

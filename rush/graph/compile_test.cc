@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "rush/autograd/autograd.h"
+#include "rush/base/testing/errors.h"
 #include "rush/base/threads.h"
 #include "rush/graph/plan.h"
 #include "rush/nn/nn.h"
@@ -26,17 +27,6 @@ namespace rush {
 namespace {
 
 constexpr CompileOptions kExact{.exact = true};
-
-// Expects an Error whose text has every one of `parts`.
-void expect_error(const std::function<void()>& f, std::initializer_list<const char*> parts) {
-  try {
-    f();
-    ADD_FAILURE() << "no error";
-  } catch (const Error& e) {
-    for (const char* part : parts)
-      EXPECT_NE(std::string(e.what()).find(part), std::string::npos) << e.what();
-  }
-}
 
 struct Mlp {
   nn::Linear first{4, 8}, second{8, 3};

@@ -79,6 +79,7 @@ void Evaluation::collect(const std::vector<Edge>& fetches, bool training, Sessio
     const NodeInfo& info = state_.info(*node);
     for (const Edge& e : inputs_in_use(*node, info.kind, training)) reach(e);
     for (const Edge& e : info.with_it) reach(e);
+    for (const Node* origin : info.sized_by) reach(Edge(const_cast<Node*>(origin), 0));
   }
   std::sort(found.begin(), found.end(), [](Node* a, Node* b) { return a->id < b->id; });
   for (Node* node : found) add_step(node, values);
@@ -119,6 +120,7 @@ void Evaluation::find_sources(bool training) {
       step.inputs.push_back(e ? Source{index.at(e.node()), e.index()} : Source());
       if (e) step.is_late |= steps_[step.inputs.back().step].is_late;
     }
+    has_late_reads_ |= step.is_late && step.kind != NodeKind::kUpdate;
   }
 }
 

@@ -43,8 +43,24 @@ class Evaluation {
   const Node& node(size_t i) const { return *steps_[i].node; }
   NodeKind kind(size_t i) const { return steps_[i].kind; }
   const std::vector<Source>& sources(size_t i) const { return steps_[i].inputs; }
-  // One of them by itself; no update.
-  Tensors compute(size_t i, std::vector<Tensor> inputs, const std::vector<Tensor>& feeds) const;
+
+ private:
+  class Pass;
+
+ public:
+  // Nodes by themselves, in order; no updates.
+  class Walk {
+   public:
+    // Requires: `e` outlives the walk.
+    Walk(const Evaluation& e, std::vector<Tensor> feeds);
+    ~Walk();
+    Tensors compute(size_t i, std::vector<Tensor> inputs);
+
+   private:
+    const Evaluation& evaluation_;
+    const std::vector<Tensor> feeds_;
+    std::unique_ptr<Pass> pass_;
+  };
 
  private:
   struct Step {
@@ -62,7 +78,6 @@ class Evaluation {
     UpdateRun* update = nullptr;
   };
   class Sizes;
-  class Pass;
 
   void collect(const std::vector<Edge>& fetches, bool training, SessionValues& values);
   void add_step(Node* node, SessionValues& values);
@@ -75,6 +90,7 @@ class Evaluation {
   std::vector<const Node*> fed_;
   std::vector<Step> steps_;
   std::vector<Source> fetches_;
+  bool has_late_reads_ = false;  // nodes that are no updates are computed after updates
   SessionValues& values_;
 };
 

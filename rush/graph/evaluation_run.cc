@@ -3,6 +3,7 @@
 #include <map>
 
 #include "rush/autograd/autograd.h"
+#include "rush/base/rethrow.h"
 #include "rush/core/vocabulary.h"
 #include "rush/graph/evaluation.h"
 #include "rush/graph/sizes.h"
@@ -76,26 +77,11 @@ class OutsideScopes {
   GraphBuilder* before_;
 };
 
-// Called while an error is being handled: says which node it came from.
-[[noreturn]] void rethrow_from(const std::string& node) {
-  const std::string where = "node " + node + ": ";
-  try {
-    throw;
-  } catch (const ShapeError& e) {
-    throw ShapeError(where + e.what());
-  } catch (const TypeError& e) {
-    throw TypeError(where + e.what());
-  } catch (const IndexError& e) {
-    throw IndexError(where + e.what());
-  } catch (const Error& e) {
-    throw Error(where + e.what());
-  }
-}
-
 }  // namespace
 
 class Evaluation::Pass {
  public:
+  // Requires: `e` and `feeds` outlive the pass.
   Pass(const Evaluation& e, const std::vector<Tensor>& feeds, bool* has_written)
       : has_written_(has_written),
         e_(e),
@@ -104,6 +90,7 @@ class Evaluation::Pass {
         values_(e.steps_.size()) {}
 
   std::vector<Tensor> run() {
+    const OutsideScopes outside;
     for (size_t i = 0; i < e_.steps_.size(); ++i)
       if (!e_.steps_[i].is_late) compute(i);
     std::vector<Tensor> results;
@@ -120,7 +107,7 @@ class Evaluation::Pass {
       case NodeKind::kPlaceholder:
         return {feeds_[step.source]};
       case NodeKind::kVariable:
-        return {e_.values_.variables[step.source]};
+        return {variable(step)};
       case NodeKind::kConstant:
         return {constant(*step.node)};
       case NodeKind::kTraining:
@@ -135,6 +122,14 @@ class Evaluation::Pass {
   }
 
  private:
+  // Nodes that are computed after updates read the value from before them.
+  Tensor variable(const Step& step) const {
+    const Tensor& kept = e_.values_.variables[step.source];
+    if (!e_.has_late_reads_) return kept;
+    const NoGrad off;
+    return clone(kept);
+  }
+
   const Tensor& value(const Source& s) const {
     static const Tensor left_out;
     return s.step < 0 ? left_out : values_[s.step][s.output];
@@ -165,7 +160,7 @@ class Evaluation::Pass {
       try {
         values_[i] = Tensors{step.update->run(inputs[i])};
       } catch (const Error&) {
-        rethrow_from(e_.state_.label(*step.node));
+        rethrow_from("node " + e_.state_.label(*step.node));
       }
     }
   }
@@ -181,7 +176,7 @@ class Evaluation::Pass {
         for (Tensor& t : values_[i])
           if (is_floating(t.dtype()) && !t.body().edge) t = fresh_leaf(t);
     } catch (const Error&) {
-      rethrow_from(e_.state_.label(*step.node));
+      rethrow_from("node " + e_.state_.label(*step.node));
     }
     for (int dead : step.last_used) values_[dead].clear();
   }
@@ -245,7 +240,6 @@ class Evaluation::Pass {
     return is_shared ? clone(t) : t;
   }
 
-  const OutsideScopes outside_;
   bool* has_written_;
   const Evaluation& e_;
   const std::vector<Tensor>& feeds_;
@@ -257,9 +251,15 @@ std::vector<Tensor> Evaluation::run(const std::vector<Tensor>& feeds, bool* has_
   return Pass(*this, feeds, has_written).run();
 }
 
-Tensors Evaluation::compute(size_t i, std::vector<Tensor> inputs,
-                            const std::vector<Tensor>& feeds) const {
-  return Pass(*this, feeds, nullptr).outputs_of(steps_[i], std::move(inputs));
+Evaluation::Walk::Walk(const Evaluation& e, std::vector<Tensor> feeds)
+    : evaluation_(e),
+      feeds_(std::move(feeds)),
+      pass_(std::make_unique<Pass>(evaluation_, feeds_, nullptr)) {}
+Evaluation::Walk::~Walk() = default;
+
+Tensors Evaluation::Walk::compute(size_t i, std::vector<Tensor> inputs) {
+  const OutsideScopes outside;
+  return pass_->outputs_of(evaluation_.steps_[i], std::move(inputs));
 }
 
 void check_feeds(const GraphState& state, const std::vector<const Node*>& placeholders,

@@ -1,4 +1,4 @@
-// Gradients and modes as nodes. What they mean is decided when they are run (run_plan.cc).
+// Gradients and modes as nodes. What they mean is decided when they are run (evaluation_run.cc).
 #include <unordered_set>
 
 #include "rush/base/unknown.h"

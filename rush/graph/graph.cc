@@ -16,6 +16,7 @@ int64_t SizeSpec::resolve(int axis) const {
   if (size_ == kUnknown) return unknown_size(axis);
   if (size_ < 0)
     fail<ShapeError>("placeholder: a size is 0 or more, kUnknown or a name; what came: ", size_);
+  graph::check_plain_sizes("placeholder", {size_});
   return size_;
 }
 
@@ -84,6 +85,9 @@ Tensor Graph::training() const { return state_->training(); }
 
 Graph default_graph() {
   thread_local std::optional<Graph> without_scope;
+  if (t_graph_scope && t_graph_scope->takes_all())
+    fail("graph: ", t_graph_scope->describe(),
+         " is going on, in which nothing can be added to a graph; make it before, and capture it");
   if (t_graph_scope) return Graph(static_cast<GraphState*>(t_graph_scope)->shared_from_this());
   if (!without_scope) without_scope.emplace();
   return *without_scope;
@@ -119,8 +123,8 @@ namespace {
 
 void check_variable(const Shape& shape) {
   for (int64_t size : shape)
-    if (size < 0 || mentions_unknown(size))
-      fail<ShapeError>("variable: all sizes are known; what came: ", shape);
+    if (size < 0) fail<ShapeError>("variable: a size is 0 or more; what came: ", shape);
+  graph::check_plain_sizes("variable", shape);
 }
 
 }  // namespace

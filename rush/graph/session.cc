@@ -1,6 +1,7 @@
 #include "rush/graph/session.h"
 
 #include <algorithm>
+#include <charconv>
 #include <mutex>
 
 #include "rush/core/vocabulary.h"
@@ -49,8 +50,9 @@ Edge Session::Impl::locate(const NodeRef& ref) const {
   uint32_t output = 0;
   Node* node = state.find(name);
   if (const size_t colon = name.rfind(':'); !node && colon != std::string::npos) {
-    output = static_cast<uint32_t>(std::atoi(name.c_str() + colon + 1));
-    node = state.find(name.substr(0, colon));
+    const char* const end = name.data() + name.size();
+    const auto [stop, error] = std::from_chars(name.data() + colon + 1, end, output);
+    if (error == std::errc() && stop == end) node = state.find(name.substr(0, colon));
   }
   if (!node || output >= node->outputs.size())
     fail("session: ", state.describe(), " has no node called '", ref.name(), "'");
@@ -75,6 +77,23 @@ Asked Session::Impl::asked(const NodeRef& ref) const {
   return a;
 }
 
+std::vector<const Node*> Session::Impl::placeholders_of(const std::vector<Feed>& given) const {
+  const GraphState& state = *graph.state();
+  std::vector<const Node*> fed;
+  std::vector<Tensor> values_fed;
+  for (const Feed& f : given) {
+    const Node* node = locate(f.placeholder).node();
+    if (state.info(*node).kind != NodeKind::kPlaceholder)
+      fail("session: only placeholders are fed; ", state.label(*node), " is none");
+    if (std::find(fed.begin(), fed.end(), node) != fed.end())
+      fail("session: ", state.label(*node), " is fed twice");
+    fed.push_back(node);
+    values_fed.push_back(f.value);
+  }
+  check_feeds(state, fed, values_fed);
+  return fed;
+}
+
 // Finds what the request needs. Feeds have been brought into their final form.
 std::unique_ptr<Session::Impl::Request> Session::Impl::prepare(const std::vector<NodeRef>& wanted,
                                                                const std::vector<Feed>& given,
@@ -83,21 +102,13 @@ std::unique_ptr<Session::Impl::Request> Session::Impl::prepare(const std::vector
   if (wanted.empty()) fail("session: nothing was fetched");
   auto request = std::make_unique<Request>();
   request->training = o.training;
-  std::vector<const Node*> fed;
-  std::vector<Tensor> values_fed;
+  request->names_version = state.names_version();
   std::vector<Edge> edges;
+  const std::vector<const Node*> fed = placeholders_of(given);
   for (const Feed& f : given) {
     request->feeds.push_back(asked(f.placeholder));
-    const Node* node = request->feeds.back().edge.node();
-    if (state.info(*node).kind != NodeKind::kPlaceholder)
-      fail("session: only placeholders are fed; ", state.label(*node), " is none");
-    if (std::find(fed.begin(), fed.end(), node) != fed.end())
-      fail("session: ", state.label(*node), " is fed twice");
-    fed.push_back(node);
-    values_fed.push_back(f.value);
     request->specs.push_back({f.value.shape(), f.value.dtype()});
   }
-  check_feeds(state, fed, values_fed);
   for (const NodeRef& ref : wanted) {
     request->fetches.push_back(asked(ref));
     edges.push_back(request->fetches.back().edge);
@@ -130,7 +141,9 @@ std::vector<Tensor> Session::Impl::carry_out(Request& r, const std::vector<Tenso
 Session::Impl::Request& Session::Impl::find(const std::vector<NodeRef>& wanted,
                                             const std::vector<Feed>& given, const RunOptions& o) {
   for (size_t i = 0; i < requests.size(); ++i) {
-    if (!requests[i]->fits(wanted, given, o)) continue;
+    if (requests[i]->names_version != graph.state()->names_version() ||
+        !requests[i]->fits(wanted, given, o))
+      continue;
     std::rotate(requests.begin(), requests.begin() + static_cast<ptrdiff_t>(i),
                 requests.begin() + static_cast<ptrdiff_t>(i) + 1);
     return *requests[0];
@@ -172,15 +185,17 @@ bool is_plain(const Feed& f) {
 
 }  // namespace
 
+std::vector<Feed> Session::Impl::with_dtypes(const std::vector<Feed>& given) const {
+  std::vector<Feed> plain;
+  for (const Feed& f : given) plain.push_back(with_dtype(*graph.state(), locate(f.placeholder), f));
+  return plain;
+}
+
 std::vector<Tensor> Session::run(const std::vector<NodeRef>& fetches,
                                  const std::vector<Feed>& feeds, const RunOptions& options) {
   const std::scoped_lock lock(impl_->mutex);
-  if (!std::all_of(feeds.begin(), feeds.end(), is_plain)) {
-    std::vector<Feed> plain;
-    for (const Feed& f : feeds)
-      plain.push_back(with_dtype(*impl_->graph.state(), impl_->locate(f.placeholder), f));
-    return impl_->run(fetches, plain, options);
-  }
+  if (!std::all_of(feeds.begin(), feeds.end(), is_plain))
+    return impl_->run(fetches, impl_->with_dtypes(feeds), options);
   return impl_->run(fetches, feeds, options);
 }
 
@@ -204,8 +219,9 @@ void Session::Impl::set(int v, const Tensor& value) {
   const Spec& spec = graph.state()->variables()[v].spec;
   values.variables.resize(graph.state()->variables().size());
   Tensor& kept = values.variables[v];
-  if (!kept.defined()) kept = Tensor::empty(spec.shape, spec.dtype);  // plans keep its address
-  kept.copy_(value.detach());
+  Tensor first = kept.defined() ? Tensor() : Tensor::empty(spec.shape, spec.dtype);
+  (first.defined() ? first : kept).copy_(value.detach());
+  if (first.defined()) kept = std::move(first);  // not before it has a value; then it stays
 }
 
 void Session::Impl::initialize(bool only_missing) {
@@ -243,7 +259,7 @@ void Session::Impl::forget_updates() {
 }
 
 Session::Session(const Graph& graph, const SessionOptions& options)
-    : impl_(std::make_unique<Impl>(graph, options)) {}
+    : impl_(std::make_shared<Impl>(graph, options)) {}
 Session::~Session() = default;
 Session::Session(Session&&) noexcept = default;
 Session& Session::operator=(Session&&) noexcept = default;

@@ -94,8 +94,10 @@ class Session {
   Tensor value(const NodeRef& variable) const;
   void assign(const NodeRef& variable, const Tensor& value);
 
-  // Variables by name, then what optimisers keep: "minimize/3.exp_avg".
+  // Variables by name, then what optimisers keep: "train/3.exp_avg".
   State state() const;
+  // Sets all of it, or raises ShapeError and changes nothing. Optimisers without any entry (the
+  // state is of a model alone) start anew; a learning rate that is loaded becomes the optimiser's.
   RestoreReport load(const State& state, const RestoreOptions& options = {});
 
   const Graph& graph() const;
@@ -105,7 +107,7 @@ class Session {
  private:
   friend class Stepper;
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;  // steppers hold it too
 };
 
 }  // namespace rush

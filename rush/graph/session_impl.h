@@ -27,6 +27,7 @@ struct Session::Impl {
     std::vector<graph::Asked> fetches, feeds;
     std::vector<Spec> specs;  // of the values fed
     std::optional<bool> training;
+    uint64_t names_version = 0;  // of the graph, when names were looked up
     std::unique_ptr<graph::Evaluation> evaluation;
     std::unique_ptr<graph::PlanCache> plans;
     bool is_untraceable = false;
@@ -39,6 +40,10 @@ struct Session::Impl {
   Edge locate(const NodeRef& ref) const;
   int variable(const char* op, const NodeRef& ref) const;
   graph::Asked asked(const NodeRef& ref) const;
+  // Brings the values into the dtype of their placeholders where they are plain numbers.
+  std::vector<Feed> with_dtypes(const std::vector<Feed>& given) const;
+  // The placeholders that are fed, in order, once each, with values that fit them.
+  std::vector<const Node*> placeholders_of(const std::vector<Feed>& given) const;
   std::unique_ptr<Request> prepare(const std::vector<NodeRef>& wanted,
                                    const std::vector<Feed>& given, const RunOptions& o);
   Request& find(const std::vector<NodeRef>& wanted, const std::vector<Feed>& given,

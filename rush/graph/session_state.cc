@@ -1,4 +1,5 @@
 // A session's values by name, out and in again.
+#include <map>
 #include <unordered_map>
 
 #include "rush/core/vocabulary.h"
@@ -36,8 +37,17 @@ std::vector<std::pair<std::string, const Node*>> updates_of(const GraphState& st
 struct Loading {
   RestoreReport report;
   std::vector<std::pair<int, const Tensor*>> variables;
-  std::vector<std::pair<const Node*, State>> updates;
+  std::map<const Node*, State> updates;  // of updates that have entries
 };
+
+// The update that an entry belongs to: the one with the longest name that it begins with.
+const std::pair<std::string, const Node*>* owner_of(
+    const std::string& key, const std::vector<std::pair<std::string, const Node*>>& updates) {
+  const std::pair<std::string, const Node*>* best = nullptr;
+  for (const auto& u : updates)
+    if (key.starts_with(u.first + "/") && (!best || u.first.size() > best->first.size())) best = &u;
+  return best;
+}
 
 // Sorts entries by what they belong to.
 Loading match(const GraphState& graph, const State& state) {
@@ -60,16 +70,28 @@ Loading match(const GraphState& graph, const State& state) {
           concat({Part(v.name), Part(" is "), Part(v.spec), Part(" in the graph and "),
                   Part(Spec{t.shape(), t.dtype()}), Part(" in the state")}));
   }
-  for (const auto& [name, node] : updates_of(graph)) {
-    State kept;
-    for (const auto& [key, t] : state)
-      if (key.starts_with(name + "/") && given.erase(key) > 0)
-        kept.emplace_back(key.substr(name.size() + 1), t);
-    if (!kept.empty()) found.updates.emplace_back(node, std::move(kept));
+  const auto updates = updates_of(graph);
+  for (const auto& [key, t] : state) {
+    if (given.erase(key) == 0) continue;
+    if (const auto* owner = owner_of(key, updates))
+      found.updates[owner->second].emplace_back(key.substr(owner->first.size() + 1), t);
+    else
+      found.report.unexpected.push_back(key);
   }
-  for (const auto& [name, t] : state)
-    if (given.erase(name) > 0) found.report.unexpected.push_back(name);
   return found;
+}
+
+// The session's tensors, and new ones for variables that have none yet and are to be set.
+std::vector<Tensor> tensors_to_load(const GraphState& graph, const SessionValues& values,
+                                    const Loading& found) {
+  std::vector<Tensor> all = values.variables;
+  all.resize(graph.variables().size());
+  for (const auto& [v, t] : found.variables)
+    if (!all[v].defined()) {
+      const Spec& spec = graph.variables()[v].spec;
+      all[v] = Tensor::empty(spec.shape, spec.dtype);
+    }
+  return all;
 }
 
 }  // namespace
@@ -104,15 +126,23 @@ RestoreReport Session::load(const State& state, const RestoreOptions& options) {
     fail<ShapeError>("session: the state does not fit ", graph.describe(),
                      list_of("missing", r.missing), list_of("unexpected", r.unexpected),
                      list_of("reshaped", r.reshaped));
-  for (const auto& [v, t] : found.variables) impl_->set(v, *t);
+  // Everything that may fail is done beside what the session has, which is then replaced.
+  SessionValues next;
+  next.variables = tensors_to_load(graph, impl_->values, found);
   for (const auto& [node, kept] : found.updates) {
     try {
-      impl_->values.run_of(graph, *node).load(kept);
+      next.run_of(graph, *node).load(kept);
     } catch (const ShapeError& e) {
       if (options.strict) throw;
       found.report.reshaped.push_back(graph.label(*node) + ": " + e.what());
+      next.by_key.erase(graph.info(*node).update->key());
+      next.updates.erase(node);
     }
   }
+  impl_->forget_updates();  // and the plans that write to what optimisers kept
+  impl_->values = std::move(next);
+  for (const auto& [v, t] : found.variables) impl_->set(v, *t);
+  for (const auto& [key, run] : impl_->values.by_key) run->loaded();
   return found.report;
 }
 

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <thread>
 
+#include "rush/base/testing/errors.h"
 #include "rush/nn/nn.h"
 #include "rush/ops/binary.h"
 #include "rush/ops/create.h"
@@ -22,15 +23,6 @@ namespace rush {
 namespace {
 
 using Values = std::vector<double>;
-
-std::string error_of(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "no error";
-}
 
 struct GraphTest : testing::Test {
   Graph graph{"g"};

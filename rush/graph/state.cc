@@ -9,18 +9,34 @@ namespace {
 
 thread_local std::string t_name_prefix;  // of the name scopes this thread is in
 
-bool mentions_unknown(const AttrBox& attrs) {
-  if (!attrs.data()) return false;
-  bool found = false;
+// The stand-ins that a number was made from.
+template <typename T>
+void add_unknowns(T value, std::vector<int64_t>& found) {
+  resolve_size(value, [&](int64_t u) {
+    found.push_back(u);
+    return u;
+  });
+}
+
+std::vector<int64_t> unknowns_in(const AttrBox& attrs) {
+  std::vector<int64_t> found;
+  if (!attrs.data()) return found;
   AttrBox copy(attrs);
   const auto look = [&](auto v) {
-    const auto seen = [&](int64_t u) {
-      found = true;
-      return u;
-    };
-    return resolve_size(v, seen);
+    add_unknowns(v, found);
+    return v;
   };
   attrs.ref().type->map_numbers(copy.mutable_data(), {look, look});
+  return found;
+}
+
+// Of a plain number that meets symbolic tensors.
+std::vector<int64_t> unknowns_in(const Tensor& number) {
+  std::vector<int64_t> found;
+  if (is_floating(number.dtype()))
+    add_unknowns(number.item<double>(), found);
+  else if (number.dtype() == DType::kInt64)
+    add_unknowns(number.item<int64_t>(), found);
   return found;
 }
 
@@ -76,6 +92,7 @@ void GraphState::rename(int variable, const std::string& name) {
   by_name_.erase(v.name);
   v.name = name;
   by_name_[name] = v.edge.node();
+  ++names_version_;
 }
 
 // ---- Nodes -------------------------------------------------------------------------------------
@@ -96,8 +113,22 @@ void GraphState::enter_node(Node& node, std::string_view name, NodeInfo info) {
   extra.name = unique(name);
   by_name_[extra.name] = &node;
   nodes_.push_back(Ref<Node>::share(&node));
-  info.has_unknown_attrs = mentions_unknown(node.attrs);
+  for (const Spec& spec : node.outputs)
+    for (int64_t size : spec.shape)
+      if (is_derived_size(size)) origins_.emplace(size, &node);
+  if (const std::vector<int64_t> unknowns = unknowns_in(node.attrs); !unknowns.empty()) {
+    info.has_unknown_attrs = true;
+    info.sized_by = origins_of(unknowns);
+  }
   if (info.kind != NodeKind::kOp || info.has_unknown_attrs) infos_[&node] = std::move(info);
+}
+
+std::vector<const Node*> GraphState::origins_of(const std::vector<int64_t>& sizes) const {
+  std::vector<const Node*> nodes;
+  for (int64_t size : sizes)
+    if (const auto found = origins_.find(size); found != origins_.end())
+      nodes.push_back(found->second);
+  return nodes;
 }
 
 void GraphState::added(Node& node) { enter_node(node, node.op->name, {}); }
@@ -163,6 +194,7 @@ Tensor GraphState::add_variable(Variable v) {
 int GraphState::adopt(const Tensor& t, bool is_trainable) {
   if (const int known = find_variable(t); known >= 0) return known;
   const TensorBody& b = t.body();
+  check_plain_sizes("graph", t.shape());
   Variable v{.spec = {b.layout.shape, b.dtype}, .is_trainable = is_trainable, .initial = t};
   const int number = static_cast<int>(variables_.size());
   if (!b.edge) {
@@ -214,9 +246,11 @@ Edge GraphState::enter(const Tensor& t) {
   if (b.base && b.base->edge && b.base->edge.node()->is_leaf())
     fail("graph: a view of a parameter was taken under NoGrad and would not follow the variable; ",
          "take it of the graph's tensor, or detach() it first");
+  check_plain_sizes("graph", t.shape());
   NodeInfo info;
   info.kind = NodeKind::kConstant;
   const NoGrad off;
+  if (t.is_weak()) info.sized_by = origins_of(unknowns_in(t));
   const Tensor kept = t.is_weak() ? t : clone(t.detach());
   const Tensor entered = add_leaf({t.shape(), t.dtype()}, "constant", info);
   entered.body().edge.node()->extras().constant = kept;
@@ -283,6 +317,14 @@ void GraphState::write_back(const Node& node, const Tensor& t, const Tensor& cop
   update_with(node, done.body().edge);
 }
 
+void check_plain_sizes(const char* op, const Shape& shape) {
+  for (int64_t size : shape)
+    if (mentions_unknown(size))
+      fail<ShapeError>(op, ": this size must be known, and ", std::to_string(size),
+                       " stands for the unknown size ", size_text(size),
+                       " in graphs; if it is a number of its own, make the tensor a little larger");
+}
+
 GraphState* state_of(const Tensor& t) {
   if (!t.defined() || t.has_data()) return nullptr;
   const Node* node = t.body().edge.node();
@@ -300,6 +342,10 @@ Tensor buffer_in_graph(const Tensor& x, const Tensor& buffer) {
 void assign_with(const Tensor& with, const Tensor& buffer, const Tensor& value) {
   GraphState* state = state_of(with);
   if (!state) fail("assign_with: the tensor belongs to no graph");
+  if (!(value.shape() == buffer.shape()) || value.dtype() != buffer.dtype())
+    fail<ShapeError>("assign_with: the variable is ", Spec{buffer.shape(), buffer.dtype()},
+                     "; what came: ", Spec{value.shape(), value.dtype()});
+  state->locate("assign_with", value);
   state->write_back(*with.body().edge.node(), buffer, value);
 }
 

@@ -32,10 +32,11 @@ struct Variable {
 struct NodeInfo {
   NodeKind kind = NodeKind::kOp;
   int variable = -1;
-  size_t ys = 0, xs = 0;           // kGradients
-  std::shared_ptr<Update> update;  // kUpdate
-  std::vector<Edge> with_it;       // updates that are made whenever the node has run
-  bool has_unknown_attrs = false;  // attributes made from sizes that were not known
+  size_t ys = 0, xs = 0;              // kGradients
+  std::shared_ptr<Update> update;     // kUpdate
+  std::vector<Edge> with_it;          // updates that are made whenever the node has run
+  bool has_unknown_attrs = false;     // attributes made from sizes that were not known
+  std::vector<const Node*> sized_by;  // whose results tell derived sizes (base/unknown.h) used here
 };
 
 class GraphState final : public GraphBuilder, public std::enable_shared_from_this<GraphState> {
@@ -51,6 +52,7 @@ class GraphState final : public GraphBuilder, public std::enable_shared_from_thi
   void write_back(const Node& node, const Tensor& t, const Tensor& copy) override;
 
   const std::string& name() const { return name_; }
+  uint64_t names_version() const { return names_version_; }  // grows when a name changes hands
   const std::vector<Ref<Node>>& nodes() const { return nodes_; }
   const std::vector<Variable>& variables() const { return variables_; }
   const NodeInfo& info(const Node& node) const;  // of an op if nothing special is known
@@ -76,19 +78,25 @@ class GraphState final : public GraphBuilder, public std::enable_shared_from_thi
  private:
   std::string unique(std::string_view name);
   Tensor view_again(const Tensor& t);
+  std::vector<const Node*> origins_of(const std::vector<int64_t>& sizes) const;
   void enter_node(Node& node, std::string_view name, NodeInfo info);
 
   Ref<GraphHome> home_;
   std::string name_;
+  uint64_t names_version_ = 0;
   std::vector<Ref<Node>> nodes_;
   std::vector<Variable> variables_;
   std::unordered_map<const Node*, NodeInfo> infos_;
   std::unordered_map<std::string, Node*> by_name_;
   std::unordered_map<std::string, int> next_number_;
+  std::unordered_map<int64_t, const Node*> origins_;    // of derived sizes: who had them first
   std::unordered_map<const TensorBody*, int> buffers_;  // kept alive by Variable::initial
   Tensor training_;
 };
 
+// Error where a size that must be known is one of those that stand for unknown sizes: it was
+// computed from one, or is a large number that cannot be told from one.
+void check_plain_sizes(const char* op, const Shape& shape);
 // The graph of t's node; null for other tensors.
 GraphState* state_of(const Tensor& t);
 extern const Op kGradientsOp, kByModeOp, kUpdateOp;

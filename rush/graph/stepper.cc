@@ -32,16 +32,18 @@ struct Stepper::Impl {
     bool is_done = false;           // it has been gone through backward
   };
 
-  Impl(Session::Impl& s, const NodeRef& loss, const std::vector<Feed>& given, const RunOptions& o)
-      : session(s), state(*s.graph.state()), target(s.locate(loss)) {
-    std::vector<const Node*> fed;
-    for (const Feed& f : given) {
-      fed.push_back(s.locate(f.placeholder).node());
-      feeds.push_back(f.value);
-    }
-    check_feeds(state, fed, feeds);
+  Impl(std::shared_ptr<Session::Impl> s, const NodeRef& loss, const std::vector<Feed>& feeds,
+       const RunOptions& o)
+      : session(std::move(s)), state(*session->graph.state()), target(session->locate(loss)) {
+    const std::scoped_lock lock(session->mutex);
+    const std::vector<Feed> given = session->with_dtypes(feeds);
+    const std::vector<const Node*> fed = session->placeholders_of(given);
+    if (session->options.forbid_nan_feeds) session->check_values(given);
+    std::vector<Tensor> values;
+    for (const Feed& f : given) values.push_back(f.value.detach());
     evaluation = std::make_unique<Evaluation>(state, std::vector<Edge>{target}, fed,
-                                              o.training.value_or(false), s.values);
+                                              o.training.value_or(false), session->values);
+    walk = std::make_unique<Evaluation::Walk>(*evaluation, std::move(values));
     visits.resize(evaluation->node_count());
     for (size_t i = 0; i < visits.size(); ++i) {
       index[&evaluation->node(i)] = i;
@@ -59,10 +61,12 @@ struct Stepper::Impl {
     while (next < visits.size() && evaluation->kind(next) == NodeKind::kUpdate) ++next;
     if (next == visits.size()) return false;
     Visit& v = visits[next];
+    v.inputs.clear();  // of a step that failed
     for (const auto& s : evaluation->sources(next))
       v.inputs.push_back(s.step < 0 ? Tensor() : fresh(visits[s.step].outputs[s.output].detach()));
     const EnableGrad tape;
-    v.outputs = evaluation->compute(next, v.inputs, feeds);
+    const std::scoped_lock lock(session->mutex);
+    v.outputs = walk->compute(next, v.inputs);
     if (v.inputs.empty())  // values of the session and of feeds are not handed out
       for (Tensor& t : v.outputs)
         if (!t.is_weak()) t = clone(t.detach());
@@ -134,11 +138,11 @@ struct Stepper::Impl {
     return evaluation->node(current);
   }
 
-  Session::Impl& session;
+  const std::shared_ptr<Session::Impl> session;
   const GraphState& state;
   Edge target;
-  std::vector<Tensor> feeds;
   std::unique_ptr<Evaluation> evaluation;
+  std::unique_ptr<Evaluation::Walk> walk;
   std::vector<Visit> visits;
   std::unordered_map<const Node*, size_t> index;
   size_t next = 0, back = 0, current = 0;
@@ -147,7 +151,7 @@ struct Stepper::Impl {
 
 Stepper::Stepper(Session& session, const NodeRef& loss, const std::vector<Feed>& feeds,
                  const RunOptions& options)
-    : impl_(std::make_unique<Impl>(*session.impl_, loss, feeds, options)) {}
+    : impl_(std::make_unique<Impl>(session.impl_, loss, feeds, options)) {}
 Stepper::~Stepper() = default;
 
 bool Stepper::forward() { return impl_->forward(); }
@@ -181,7 +185,7 @@ Tensor Stepper::value() const { return value(node()); }
 Tensor Stepper::gradient() const { return gradient(node()); }
 
 std::vector<Tensor> Stepper::values(const NodeRef& node) const {
-  const Edge edge = impl_->session.locate(node);
+  const Edge edge = impl_->session->locate(node);
   impl_->output(edge);
   std::vector<Tensor> all;
   for (const Tensor& t : impl_->visits[impl_->index.at(edge.node())].outputs)
@@ -189,10 +193,10 @@ std::vector<Tensor> Stepper::values(const NodeRef& node) const {
   return all;
 }
 Tensor Stepper::value(const NodeRef& node) const {
-  return impl_->output(impl_->session.locate(node)).detach();
+  return impl_->output(impl_->session->locate(node)).detach();
 }
 Tensor Stepper::gradient(const NodeRef& node) const {
-  return impl_->gradient(impl_->session.locate(node));
+  return impl_->gradient(impl_->session->locate(node));
 }
 
 }  // namespace rush

@@ -5,7 +5,8 @@
 //   while (s.forward()) std::cout << s.node() << " = " << s.value() << "\n";
 //   while (s.backward()) std::cout << "d loss / d " << s.node() << " = " << s.gradient() << "\n";
 //
-// Variables are not changed, and no updates are made.
+// Variables are not changed, and no updates are made. A stepper keeps what it needs of its session,
+// which may be destroyed; runs of the session by other threads wait for a step, and steps for them.
 #pragma once
 
 #include <memory>

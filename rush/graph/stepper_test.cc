@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "rush/base/testing/errors.h"
 #include "rush/nn/nn.h"
 #include "rush/ops/binary.h"
 #include "rush/ops/create.h"
@@ -13,15 +14,6 @@ namespace {
 
 using Values = std::vector<double>;
 using Names = std::vector<std::string>;
-
-std::string error_of(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "no error";
-}
 
 struct Steps : testing::Test {
   Graph graph{"g"};

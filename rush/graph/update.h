@@ -18,7 +18,10 @@ class UpdateRun {
   // Reads `inputs` (undefined where one is left out), writes the variables; gives the node's value.
   virtual Tensor run(std::span<const Tensor> inputs) = 0;
   virtual State state() const { return {}; }
+  // Raises ShapeError where the state is not exactly one that state() gives.
   virtual void load(const State&) {}
+  // What was loaded is now what the session goes on with.
+  virtual void loaded() {}
 };
 
 class Update {

@@ -118,6 +118,31 @@ TEST(NpyDict, SurvivesKnots) {
   EXPECT_NE(error_of("\x80\x02)" + std::string(1 << 20, '\x85') + "."), "");
 }
 
+std::string text(const std::string& s) {
+  const auto size = static_cast<uint32_t>(s.size());
+  return "X" + std::string(reinterpret_cast<const char*>(&size), 4) + s;
+}
+const std::string kGet("h\0", 2), kPut("q\0", 2), kStart = "\x80\x02}(";
+
+// Arrays are copied for every name: few instructions must not ask for endless memory.
+TEST(NpyDict, BoundsCopiesOfOneArray) {
+  const auto dict_of = [](int names) {
+    std::string pickle = kStart + text("w") + "cnumpy.core.numeric\n_frombuffer\n(" +
+                         text(std::string(4000, 'x')) + "cnumpy\ndtype\n(" + text("u1") + "tR(M" +
+                         "\xa0\x0ft" + text("C") + "tR" + kPut;
+    for (int i = 1; i < names; ++i) pickle += text("w" + std::to_string(i)) + kGet;
+    return pickle + "u.";
+  };
+  EXPECT_EQ(detail::parse_array_dict("x: ", dict_of(10)).size(), 10u);
+  EXPECT_NE(error_of(dict_of(1000)).find("16 times the memory"), std::string::npos);
+}
+
+TEST(NpyDict, BoundsConvertedText) {
+  std::string pickle = "\x80\x02(" + text(std::string(4000, 'x')) + kPut;
+  for (int i = 0; i < 1000; ++i) pickle += "c_codecs\nencode\n(" + kGet + text("latin1") + "tR";
+  EXPECT_NE(error_of(pickle + "t.").find("again and again"), std::string::npos);
+}
+
 TEST(NpyDict, DamagedFilesAreErrorsOrRead) {
   std::mt19937 random(7);
   for (const char* hex : {kProtocol2, kProtocol5}) {

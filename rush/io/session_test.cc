@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "rush/base/file.h"
+#include "rush/base/testing/errors.h"
 #include "rush/data/mnist.h"
 #include "rush/io/model.h"
 #include "rush/io/npy_dict.h"
@@ -25,15 +26,6 @@ namespace {
 namespace fs = std::filesystem;
 using Values = std::vector<double>;
 using Names = std::vector<std::string>;
-
-std::string error_of(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "no error";
-}
 
 struct SessionFiles : testing::Test {
   void SetUp() override {

@@ -1,5 +1,6 @@
 #include "rush/nn/layer.h"
 
+#include "rush/base/rethrow.h"
 #include "rush/core/node.h"
 
 namespace rush::nn {
@@ -40,22 +41,9 @@ std::string path_of(const Tensor& t) {
 
 }  // namespace
 
-void rethrow_from(const std::string& layer, const Tensor& named) {
+void rethrow_from_layer(const std::string& layer, const Tensor& named) {
   const std::string path = path_of(named);
-  const std::string where = path.empty() ? layer + ": " : path + " (" + layer + "): ";
-  try {
-    throw;
-  } catch (const ShapeError& e) {
-    throw ShapeError(where + e.what());
-  } catch (const TypeError& e) {
-    throw TypeError(where + e.what());
-  } catch (const IndexError& e) {
-    throw IndexError(where + e.what());
-  } catch (const IoError& e) {
-    throw IoError(where + e.what());
-  } catch (const Error& e) {
-    throw Error(where + e.what());
-  }
+  rush::rethrow_from(path.empty() ? layer : path + " (" + layer + ")");
 }
 
 Tensor make_parameter(const Shape& shape) { return Tensor::empty(shape, default_dtype()); }

@@ -43,7 +43,7 @@ std::string per_axis_text(const Dims& values);
 
 // Called while an error is being handled: throws one of the same type whose text starts with the
 // layer, "fc1 (Linear(784, 800)): linear: ...". `named` is a tensor whose name tells the path.
-[[noreturn]] void rethrow_from(const std::string& layer, const Tensor& named);
+[[noreturn]] void rethrow_from_layer(const std::string& layer, const Tensor& named);
 
 // Runs a layer's formula.
 template <typename Layer, typename F>
@@ -51,7 +51,7 @@ Tensor in_layer(const Layer& layer, const Tensor& named, F&& formula) {
   try {
     return formula();
   } catch (const Error&) {
-    rethrow_from(layer.describe(), named);
+    rethrow_from_layer(layer.describe(), named);
   }
 }
 

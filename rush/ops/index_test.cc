@@ -7,6 +7,7 @@
 #include <random>
 
 #include "rush/autograd/autograd.h"
+#include "rush/base/testing/errors.h"
 #include "rush/core/apply.h"
 #include "rush/ops/binary.h"
 #include "rush/ops/cast.h"
@@ -29,18 +30,6 @@ Tensor mask(const std::vector<int>& values, const Shape& shape) {
   return ids(Values(values.begin(), values.end()), shape).to(bool_);
 }
 Values values_of(const Tensor& t) { return t.to_vector<int64_t>(); }
-
-template <typename E = Error, typename F>
-std::string error_of(F&& f) {
-  try {
-    f();
-  } catch (const E& e) {
-    return e.what();
-  } catch (const std::exception& e) {
-    return std::string("another type of error: ") + e.what();
-  }
-  return "no error";
-}
 
 TEST(Subscript, ReadsAsPyTorchDoes) {
   const Tensor x = counting({2, 3, 4});

@@ -8,6 +8,7 @@
 
 #include "rush/autograd/autograd.h"
 #include "rush/autograd/gradcheck.h"
+#include "rush/base/testing/errors.h"
 #include "rush/ops/binary.h"
 #include "rush/ops/create.h"
 #include "rush/ops/reduce.h"
@@ -15,16 +16,6 @@
 
 namespace rush {
 namespace {
-
-template <typename E = Error>
-std::string error_of(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const E& e) {
-    return e.what();
-  }
-  return "no error";
-}
 
 Tensor ids(const std::vector<int64_t>& v) { return Tensor::from(v); }
 Tensor scores() {

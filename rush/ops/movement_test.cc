@@ -8,6 +8,7 @@
 #include <random>
 
 #include "rush/autograd/autograd.h"
+#include "rush/base/testing/errors.h"
 #include "rush/core/apply.h"
 #include "rush/ops/binary.h"
 #include "rush/ops/cast.h"
@@ -22,18 +23,6 @@ using Values = std::vector<int64_t>;
 
 Tensor counting(const Shape& shape, DType dtype = int64) {
   return arange(numel(shape), dtype).reshape(shape);
-}
-
-template <typename E = Error, typename F>
-std::string error_of(F&& f) {
-  try {
-    f();
-  } catch (const E& e) {
-    return e.what();
-  } catch (const std::exception& e) {
-    return std::string("another type of error: ") + e.what();
-  }
-  return "no error";
 }
 
 TEST(Views, ShareStorage) {

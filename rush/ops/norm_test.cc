@@ -9,6 +9,7 @@
 
 #include "rush/autograd/autograd.h"
 #include "rush/autograd/gradcheck.h"
+#include "rush/base/testing/errors.h"
 #include "rush/ops/binary.h"
 #include "rush/ops/create.h"
 #include "rush/ops/movement.h"
@@ -23,16 +24,6 @@ Tensor some(const Shape& shape, DType dtype = float64) {
   return sin(arange(Tensor(numel(shape)), float64) * 1.7 + 0.3).reshape(shape).to(dtype);
 }
 double worst(const Tensor& a, const Tensor& b) { return amax(abs(a - b)).item(); }
-
-template <typename E = Error>
-std::string error_of(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const E& e) {
-    return e.what();
-  }
-  return "no error";
-}
 
 TEST(BatchNorm, IsTheSameInBothLayouts) {
   const Tensor x = some({3, 5, 4, 2}, float32);

@@ -2,9 +2,11 @@
 // those places, and the gradient of that gathers from them.
 #include "rush/ops/pool.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 
+#include "rush/base/unknown.h"
 #include "rush/core/apply.h"
 #include "rush/core/op.h"
 #include "rush/core/vocabulary.h"
@@ -93,7 +95,8 @@ Shape pooled_shape(const InferCall& c, const Shape& x) {
 void infer_max_pool(InferCall& c) {
   check_floating(c);
   const Shape out = pooled_shape(c, c.shape(0));
-  if (numel(space_of(c.shape(0))) > kLargest)
+  const Dims space = space_of(c.shape(0));
+  if (numel(space) > kLargest && std::none_of(space.begin(), space.end(), mentions_unknown))
     fail<ShapeError>(c.op, ": more than ", kLargest, " elements a channel: x is ", c.shape(0));
   c.result(out, c.dtype(0), Format::kLikeFirst);
   c.result(out, DType::kInt32, Format::kLikeFirst);

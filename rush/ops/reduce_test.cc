@@ -8,6 +8,7 @@
 #include <functional>
 
 #include "rush/autograd/autograd.h"
+#include "rush/base/testing/errors.h"
 #include "rush/ops/create.h"
 #include "rush/ops/movement.h"
 #include "rush/ops/sort.h"
@@ -16,16 +17,6 @@ namespace rush {
 namespace {
 
 const double kNan = std::nan("");
-
-template <typename E = Error>
-std::string error_of(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const E& e) {
-    return e.what();
-  }
-  return "no error";
-}
 
 TEST(Sum, OfNothingIsZero) {
   EXPECT_EQ(sum(zeros({0, 3})).item(), 0);

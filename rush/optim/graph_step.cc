@@ -18,8 +18,10 @@ using graph::UpdateRun;
 // One session's optimiser, and the number of steps it has taken.
 class Replica final : public UpdateRun {
  public:
-  explicit Replica(std::unique_ptr<Optimizer> optimizer)
-      : optimizer_(std::move(optimizer)), steps_(Tensor::from(std::vector<int64_t>{0}, {})) {}
+  Replica(std::unique_ptr<Optimizer> optimizer, std::shared_ptr<OptimizerLink> original)
+      : optimizer_(std::move(optimizer)),
+        original_(std::move(original)),
+        steps_(Tensor::from(std::vector<int64_t>{0}, {})) {}
 
   Tensor run(std::span<const Tensor> grads) override {
     optimizer_->step(grads);
@@ -33,15 +35,27 @@ class Replica final : public UpdateRun {
   }
   void load(const State& state) override {
     State rest;
-    for (const auto& [name, t] : state)
-      if (name != "steps") rest.emplace_back(name, t);
+    const Tensor* steps = nullptr;
+    for (const auto& [name, t] : state) {
+      if (name == "steps")
+        steps = &t;
+      else
+        rest.emplace_back(name, t);
+    }
+    if (!steps || steps->numel() != 1)
+      fail<ShapeError>("the state of the optimiser lacks its number of steps");
     optimizer_->load(rest);
-    for (const auto& [name, t] : state)
-      if (name == "steps" && t.numel() == 1) steps_.fill_(t.item());
+    steps_.fill_(steps->item());
+  }
+  // The options are the original's at every step, so that is where a learning rate must go.
+  void loaded() override {
+    Optimizer& original = original_->get();
+    for (size_t i = 0; i < optimizer_->group_count(); ++i) original.set_lr(i, optimizer_->lr(i));
   }
 
  private:
   std::unique_ptr<Optimizer> optimizer_;
+  std::shared_ptr<OptimizerLink> original_;
   Tensor steps_;
 };
 
@@ -67,7 +81,7 @@ class OptimizerUpdate final : public graph::Update {
       groups.emplace_back(next, next + count);
       next += count;
     }
-    return std::make_shared<Replica>(original.replica(std::move(groups)));
+    return std::make_shared<Replica>(original.replica(std::move(groups)), link_);
   }
 
  private:

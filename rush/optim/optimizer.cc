@@ -215,6 +215,24 @@ void put(const Tensor& loaded, Tensor& kept) {
 
 }  // namespace
 
+namespace {
+
+// Parameters of one group that have taken steps keep the same values, and all of them do.
+template <typename SlotsList>
+bool is_uniform(const SlotsList& group) {
+  const auto* first = static_cast<decltype(group.data())>(nullptr);
+  for (const auto& slots : group) {
+    if (slots.steps < 0) return false;
+    if (slots.steps == 0) continue;
+    if (!first) first = &slots;
+    for (size_t k = 0; k < slots.values.size(); ++k)
+      if (slots.values[k].defined() != first->values[k].defined()) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
 void Optimizer::load(const State& state) {
   refuse_in_trace("loading an optimiser's state", "load it between the calls");
   std::unordered_map<std::string_view, const Tensor*> given;
@@ -245,7 +263,7 @@ void Optimizer::load(const State& state) {
       const std::string prefix = std::to_string(index++) + ".";
       Slots& slots = group_slots.emplace_back();
       const Tensor* steps = take(prefix + "step");
-      if (!steps) continue;
+      if (!steps) continue;  // values without it are unexpected
       if (steps->numel() != 1)
         complain(prefix + "step is no number");
       else
@@ -261,6 +279,8 @@ void Optimizer::load(const State& state) {
         }
       }
     }
+    if (!is_uniform(group_slots))
+      complain("parameters of group " + std::to_string(i) + " have kept different things");
   }
   for (const auto& [name, t] : state)
     if (given.count(name)) complain(name + " is unexpected");

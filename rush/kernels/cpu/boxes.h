@@ -17,19 +17,4 @@ View box_of(const View& v, const Dims& start, const Shape& shape);
 // Sets everything outside the box to `value`.
 void fill_outside(const View& out, const Dims& start, const Shape& box, double value);
 
-// Calls f.template operator()<T>() with an unsigned integer as wide as an element of `t`.
-template <typename F>
-decltype(auto) dispatch_width(DType t, F&& f) {
-  switch (size_of(t)) {
-    case 1:
-      return f.template operator()<uint8_t>();
-    case 2:
-      return f.template operator()<uint16_t>();
-    case 4:
-      return f.template operator()<uint32_t>();
-    default:
-      return f.template operator()<uint64_t>();
-  }
-}
-
 }  // namespace rush::kernels::cpu

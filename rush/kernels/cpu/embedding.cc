@@ -8,6 +8,7 @@
 #include "rush/kernels/cpu/boxes.h"
 #include "rush/kernels/cpu/index_parts.h"
 #include "rush/kernels/elementwise.h"
+#include "rush/kernels/stride_runs.h"
 
 namespace rush::kernels::cpu {
 namespace {
@@ -27,7 +28,7 @@ void embedding(const Call& c) {
   const std::vector<int64_t> ids = checked_ids("embedding", c.in[1], weight.shape[0]);
   const int64_t width = weight.shape[1], row = weight.strides[0], step = weight.strides[1];
   if (width == 0) return;
-  dispatch_width(weight.dtype, [&]<typename T>() {
+  by_width(size_of(weight.dtype), [&]<typename T>() {
     parallel_for(static_cast<int64_t>(ids.size()), std::max<int64_t>(grain_for(1) / width, 1),
                  [&](int64_t begin, int64_t end) {
                    for (int64_t i = begin; i < end; ++i) {

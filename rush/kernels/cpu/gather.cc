@@ -12,6 +12,7 @@
 #include "rush/kernels/cpu/boxes.h"
 #include "rush/kernels/cpu/index_parts.h"
 #include "rush/kernels/elementwise.h"
+#include "rush/kernels/stride_runs.h"
 
 namespace rush::kernels::cpu {
 namespace {
@@ -129,7 +130,7 @@ struct Walk {
 void gather(const Call& c) {
   const View x = at_least_1d(c.in[0]), index = at_least_1d(c.in[1]), out = at_least_1d(c.out[0]);
   const Walk walk("gather", c.attributes<GatherAttrs>().axis, index, out, x);
-  dispatch_width(x.dtype, [&]<typename T>() {
+  by_width(size_of(x.dtype), [&]<typename T>() {
     const T* from = x.as<const T>();
     T* to = out.as<T>();
     walk.run(true, [=](int64_t small, int64_t big) { to[small] = from[big]; });
@@ -141,7 +142,7 @@ void scatter(const Call& c) {
   const View out = at_least_1d(c.out[0]);
   copy_elements(c.out[0], c.in[0]);
   const Walk walk("scatter", c.attributes<GatherAttrs>().axis, index, source, out);
-  dispatch_width(out.dtype, [&]<typename T>() {
+  by_width(size_of(out.dtype), [&]<typename T>() {
     const T* from = source.as<const T>();
     T* to = out.as<T>();
     walk.run(false, [=](int64_t small, int64_t big) { to[big] = from[small]; });

@@ -12,6 +12,7 @@
 #include "rush/kernels/cpu/boxes.h"
 #include "rush/kernels/cpu/index_parts.h"
 #include "rush/kernels/elementwise.h"
+#include "rush/kernels/stride_runs.h"
 #include "rush/tensor/layout.h"
 
 namespace rush::kernels::cpu {
@@ -199,7 +200,7 @@ void index(const Call& c) {
     all_offsets(p.rows);  // bad indices are refused even where nothing is read
     return;
   }
-  dispatch_width(x.dtype, [&]<typename T>() { read_slabs(p, x.as<const T>(), out.as<T>()); });
+  by_width(size_of(x.dtype), [&]<typename T>() { read_slabs(p, x.as<const T>(), out.as<T>()); });
 }
 
 template <bool kAccumulate, typename T>
@@ -254,9 +255,8 @@ void put(const char* op, const View& x, const View& at, const View& values, cons
     dispatch(x.dtype,
              [&]<typename T>() { write_slabs<true>(p, rows, x.as<T>(), values.as<const T>()); });
   } else {
-    dispatch_width(x.dtype, [&]<typename T>() {
-      write_slabs<false>(p, rows, x.as<T>(), values.as<const T>());
-    });
+    by_width(size_of(x.dtype),
+             [&]<typename T>() { write_slabs<false>(p, rows, x.as<T>(), values.as<const T>()); });
   }
 }
 

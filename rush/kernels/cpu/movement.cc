@@ -6,6 +6,7 @@
 #include "rush/base/threads.h"
 #include "rush/kernels/cpu/boxes.h"
 #include "rush/kernels/elementwise.h"
+#include "rush/kernels/stride_runs.h"
 
 namespace rush::kernels::cpu {
 namespace {
@@ -126,7 +127,7 @@ void triangle(const Call& c) {
   const int64_t columns = out.shape[rank - 1], height = out.shape[rank - 2];
   const int64_t diagonal =
       std::clamp(c.attributes<TriangleAttrs>().diagonal, -height - 1, columns + 1);
-  dispatch_width(out.dtype, [&]<typename T>() {
+  by_width(size_of(out.dtype), [&]<typename T>() {
     const int64_t in_step = in.strides[rank - 1], out_step = out.strides[rank - 1];
     const auto body = [&](int64_t begin, int64_t end) {
       for (int64_t row = begin; row < end; ++row) {
