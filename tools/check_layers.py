@@ -19,7 +19,16 @@ FREE = re.compile(r"_test\.(h|cc)$|/cases/|/testing/")
 DEVICES = ("cpu", "cuda")
 CONTRACT = "rush/kernels/kernel.h"
 
-ORDER = [["base"], ["tensor"], ["core"], ["ops"], ["autograd"], ["vmap"], ["graph"], ["nn", "optim"]]
+ORDER = [
+    ["base"],
+    ["tensor"],
+    ["core"],
+    ["ops"],
+    ["autograd"],
+    ["vmap"],
+    ["graph"],
+    ["nn", "optim"],
+]
 LAST = ["io", "dist", "view"]
 
 
