@@ -1,7 +1,8 @@
 // Times attention, as attention_compare.py asks for it: reads lines of five numbers
 //
-//   batch heads length size mode        mode: 0 forward, 1 causal, 2 and 3 with the backward pass
+//   batch heads length size mode
 //
+// where mode is 0 forward, 1 causal, 2 and 3 the same with the backward pass, 4 one query alone,
 // and answers each with the milliseconds of one call (the median of a few) and the bytes that were
 // allocated at its peak, above q, k and v.
 //
@@ -39,18 +40,20 @@ struct Job {
   int mode;
 
   bool is_causal() const { return mode % 2 == 1; }
-  bool has_gradient() const { return mode >= 2; }
+  bool has_gradient() const { return mode == 2 || mode == 3; }
+  long queries() const { return mode == 4 ? 1 : length; }
 };
 
 // [batch, length, heads, size] seen as [batch, heads, length, size]: as layers cut them.
-Tensor by_head(const Job& job) {
+Tensor by_head(const Job& job, long length) {
   const NoGrad no_grad;
-  const Tensor x = transpose(randn({job.batch, job.length, job.heads, job.size}), 1, 2);
+  const Tensor x = transpose(randn({job.batch, length, job.heads, job.size}), 1, 2);
   return job.has_gradient() ? x.detach().requires_grad_() : x;
 }
 
 void measure(const Job& job) {
-  const Tensor q = by_head(job), k = by_head(job), v = by_head(job);
+  const Tensor q = by_head(job, job.queries()), k = by_head(job, job.length);
+  const Tensor v = by_head(job, job.length);
   const Tensor dy = randn({job.batch, job.heads, job.length, job.size});
   const auto call = [&] {
     const Tensor y = scaled_dot_product_attention(q, k, v, {.is_causal = job.is_causal()});

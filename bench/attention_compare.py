@@ -22,22 +22,24 @@ SHAPES = [  # batch, heads, length, size
     (1, 8, 1024, 128),
     (1, 8, 2048, 64),
 ]
-MODES = ["forward", "causal", "forward+backward", "causal+backward"]
+MODES = ["forward", "causal", "forward+backward", "causal+backward", "one query"]
 
 
 def theirs(shape, mode, clock):
     batch, heads, length, size = shape
 
-    def draw():
-        x = torch.randn(batch, length, heads, size).transpose(1, 2)
-        return x.requires_grad_(mode >= 2)
+    has_gradient = mode in (2, 3)
 
-    q, k, v = draw(), draw(), draw()
+    def draw(length):
+        x = torch.randn(batch, length, heads, size).transpose(1, 2)
+        return x.requires_grad_(has_gradient)
+
+    q, k, v = draw(1 if mode == 4 else length), draw(length), draw(length)
     dy = torch.randn(batch, heads, length, size)
 
     def call():
         y = F.scaled_dot_product_attention(q, k, v, is_causal=mode % 2 == 1)
-        if mode >= 2:
+        if has_gradient:
             torch.autograd.grad(y, (q, k, v), dy)
 
     call()

@@ -95,6 +95,8 @@ TEST(Attention, AgreesWithTheFormulaOverManyBlocks) {
   expect_formula({1, 2, 2, 150, 150, 8, 8}, {.attn_mask = window}, "window");
   expect_formula({1, 2, 2, 100, 150, 8, 8}, {.dropout_p = 0.3}, "dropout");
   expect_formula({2, 2, 2, 1, 300, 64, 64}, {}, "one query");
+  expect_formula({1, 4, 2, 7, 300, 20, 9}, {.dropout_p = 0.2, .enable_gqa = true}, "few queries");
+  expect_formula({1, 1, 1, 6, 9, 20, 9}, {.is_causal = true}, "few queries, causal");
 }
 
 TEST(Attention, LargeScoresDoNotOverflow) {

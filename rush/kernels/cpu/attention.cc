@@ -9,6 +9,7 @@
 #include "rush/kernels/cpu/attention-inl.h"
 #include "rush/kernels/cpu/attention_call.h"
 #include "rush/kernels/cpu/attention_kernels.h"
+#include "rush/kernels/cpu/gemm.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace rush::kernels::cpu::HWY_NAMESPACE {
@@ -53,20 +54,32 @@ HWY_ATTR void ScaleRow(A* x, int64_t n, A factor) {
     hn::Store(hn::Mul(hn::Load(d, x + c), hn::Set(d, factor)), d, x + c);
 }
 
-// The keys and values of one matrix, packed.
+// Whether there are so few queries that keys and values are better read where they lie.
+template <typename T>
+bool IsDirect(const AttentionCall& call) {
+  return std::is_same_v<T, ComputeOf<T>> && call.queries < kTileRows && call.k.col == 1 &&
+         call.v.col == 1;
+}
+
+// The keys and values of one matrix: packed, or where they lie.
 template <typename T, typename A = ComputeOf<T>>
 struct PackedKeys {
+  bool is_direct;
   Scratch<A> keys, values;
   int64_t v_line;
+  const T *k, *v;
 
   PackedKeys(const AttentionCall& call, int64_t matrix)
-      : keys(rounded_up(call.keys, kPanel<A>) * call.size),
-        values(call.keys * rounded_up(call.v_size, kLanes<A>)),
-        v_line(rounded_up(call.v_size, kLanes<A>)) {
-    PackColumns(call.k.at<const T>(matrix), call.k.row, call.k.col, call.keys, call.size,
-                keys.data());
-    PackRows(call.v.at<const T>(matrix), call.v.row, call.v.col, call.keys, call.v_size, call.keys,
-             v_line, A(1), values.data());
+      : is_direct(IsDirect<T>(call)),
+        keys(is_direct ? 0 : rounded_up(call.keys, kPanel<A>) * call.size),
+        values(is_direct ? 0 : call.keys * rounded_up(call.v_size, kLanes<A>)),
+        v_line(rounded_up(call.v_size, kLanes<A>)),
+        k(call.k.at<const T>(matrix)),
+        v(call.v.at<const T>(matrix)) {
+    if (is_direct) return;
+    PackColumns(k, call.k.row, call.k.col, call.keys, call.size, keys.data());
+    PackRows(v, call.v.row, call.v.col, call.keys, call.v_size, call.keys, v_line, A(1),
+             values.data());
   }
 };
 
@@ -98,8 +111,11 @@ class QueryBlock {
 
  private:
   void add(const BlockAt& at) {
-    Scores(call_, at, q_.data(), packed_.keys.data() + at.j * call_.size, call_.size,
-           scores_.data());
+    if (packed_.is_direct)
+      score_directly(at);
+    else
+      Scores(call_, at, q_.data(), packed_.keys.data() + at.j * call_.size, call_.size,
+             scores_.data());
     for (int64_t r = 0; r < at.rows; ++r) {
       A* s = &scores_[r * kKeyBlock];
       const int64_t cols = HideUnseen<T>(call_, at, r, s);
@@ -108,6 +124,13 @@ class QueryBlock {
       if (at.j > 0 && factor != 1) ScaleRow(&sums_[r * packed_.v_line], packed_.v_line, factor);
       if (call_.attrs.dropout_p > 0) DropRow(call_, at, r, s);
     }
+    if (packed_.is_direct)
+      sum_directly(at);
+    else
+      sum_values(at);
+  }
+
+  void sum_values(const BlockAt& at) {
     const int64_t line = packed_.v_line;
     const Product<A> product{
         scores_.data(), kKeyBlock, 1,       packed_.values.data() + at.j * line, line, kPanel<A>,
@@ -115,6 +138,20 @@ class QueryBlock {
     Multiply(product, rounded_up(at.rows, kTileRows), line, [&](int64_t i, int64_t) {
       return Range{0, ColumnsSeen(call_, at, i)};
     });
+  }
+
+  // With fewer queries than a tile has rows, a block sees all its keys: see QueryBlock::run.
+  void score_directly(const BlockAt& at) {
+    if constexpr (std::is_same_v<T, A>)
+      gemm_portable(Gemm<A>{at.rows, at.cols, call_.size, q_.data(), call_.size, 1,
+                            packed_.k + at.j * call_.k.row, 1, call_.k.row, scores_.data(),
+                            kKeyBlock});
+  }
+  void sum_directly(const BlockAt& at) {
+    if constexpr (std::is_same_v<T, A>)
+      gemm_portable(Gemm<A>{at.rows, call_.v_size, at.cols, scores_.data(), kKeyBlock, 1,
+                            packed_.v + at.j * call_.v.row, call_.v.row, 1, sums_.data(),
+                            packed_.v_line, nullptr, at.j > 0});
   }
 
   // Writes the output of query r and gives the logarithm of its sum. A query that sees nothing
