@@ -113,15 +113,16 @@ void Multiply(const Product<A>& p, int64_t rows, int64_t cols, const F& range) {
 template <class D, class V>
 HWY_INLINE V ExpOfNegative(D d, V x) {
   if constexpr (sizeof(hn::TFromD<D>) == 4) {
-    const hn::RebindToSigned<D> whole;
-    const V n = hn::Round(hn::Mul(x, hn::Set(d, 1.44269504f)));
-    V r = hn::NegMulAdd(n, hn::Set(d, 0.693359375f), x);
+    // Adding 1.5 2^23 + 127 rounds to a whole number n, and leaves n + 127 in the lowest bits.
+    const hn::RebindToUnsigned<D> bits;
+    const V shift = hn::Set(d, 12582912.0f + 127.0f);
+    const V shifted = hn::MulAdd(x, hn::Set(d, 1.44269504f), shift), n = hn::Sub(shifted, shift);
+    const V power = hn::BitCast(d, hn::ShiftLeft<23>(hn::BitCast(bits, shifted)));
+    V r = hn::NegMulAdd(n, hn::Set(d, 0.693359375f), x);  // x - n log(2)
     r = hn::MulAdd(n, hn::Set(d, 2.12194440e-4f), r);
     constexpr double kC[] = {1, 1, 1. / 2, 1. / 6, 1. / 24, 1. / 120, 1. / 720};
-    const auto exponent = hn::Add(hn::ConvertTo(whole, n), hn::Set(whole, 127));
-    const V power = hn::BitCast(d, hn::ShiftLeft<23>(exponent));
-    return hn::IfThenZeroElse(hn::Lt(x, hn::Set(d, -87.0f)),
-                              hn::Mul(kernels::HWY_NAMESPACE::polynomial(d, r, kC), power));
+    const V y = hn::Mul(kernels::HWY_NAMESPACE::polynomial(d, r, kC), power);
+    return hn::IfThenZeroElse(hn::Lt(x, hn::Set(d, -87.0f)), y);
   } else {
     return kernels::HWY_NAMESPACE::exp(d, x);
   }
