@@ -14,6 +14,7 @@
 #include "rush/base/error.h"
 #include "rush/base/threads.h"
 #include "rush/data/folders.h"
+#include "rush/kernels/lapack.h"
 #include "rush/kernels/target.h"
 #include "rush/tensor/allocator.h"
 #include "rush/tensor/tensor.h"
@@ -68,6 +69,7 @@ std::string version(int major, int minor, int patch) {
 
 void libraries() {
   line("  products", kernels::contraction_library());
+  line("  LAPACK", kernels::has_lapack() ? "yes" : "not in this build: no linear algebra");
   line("  Highway", version(HWY_MAJOR, HWY_MINOR, HWY_PATCH));
   line("  threads", RUSH_WITH_OPENMP ? "OpenMP" : "the standard library's");
   line("  zlib", zlibVersion());

@@ -5,11 +5,13 @@ find_package(ZLIB REQUIRED)
 find_package(PNG REQUIRED)
 find_package(Highway REQUIRED)
 find_package(nlohmann_json 3 REQUIRED)
+find_path(KISSFFT_INCLUDE_DIR kissfft/kissfft.hh REQUIRED)  # a header alone; only one source includes it
 
 add_library(rush_deps INTERFACE)
 target_link_libraries(rush_deps INTERFACE Threads::Threads ZLIB::ZLIB PNG::PNG Highway::Highway)
 set(RUSH_WITH_OPENMP 0)
 set(RUSH_WITH_ONEDNN 0)
+set(RUSH_WITH_LAPACK 0)
 set(RUSH_WITH_CURL 0)
 set(RUSH_WITH_BACKTRACE 0)
 
@@ -36,6 +38,16 @@ if(RUSH_ONEDNN)
   endif()
   target_link_libraries(rush_deps INTERFACE $<LINK_ONLY:DNNL::dnnl>)  # its headers: only the kernels, below
   set(RUSH_WITH_ONEDNN 1)
+endif()
+
+if(RUSH_LAPACK)
+  find_package(LAPACK QUIET)
+  if(LAPACK_FOUND)
+    target_link_libraries(rush_deps INTERFACE LAPACK::LAPACK)
+    set(RUSH_WITH_LAPACK 1)
+  else()
+    message(STATUS "LAPACK was not found: rush::linalg will raise errors")
+  endif()
 endif()
 
 if(RUSH_CURL)

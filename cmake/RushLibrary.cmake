@@ -78,6 +78,14 @@ foreach(family base core kernels contractions data)
     target_compile_definitions(rush_${family} PRIVATE ${RUSH_DEFINITIONS_${family}})
   endif()
 endforeach()
+# Only these files know whether the library is there.
+set_source_files_properties(
+  "${PROJECT_SOURCE_DIR}/rush/kernels/cpu/lapack_solve.cc" "${PROJECT_SOURCE_DIR}/rush/kernels/cpu/lapack_factors.cc"
+  PROPERTIES COMPILE_DEFINITIONS RUSH_WITH_LAPACK=${RUSH_WITH_LAPACK})
+if(NOT KISSFFT_INCLUDE_DIR IN_LIST CMAKE_CXX_IMPLICIT_INCLUDE_DIRECTORIES)
+  set_source_files_properties("${PROJECT_SOURCE_DIR}/rush/kernels/cpu/fft.cc"
+    PROPERTIES INCLUDE_DIRECTORIES "${KISSFFT_INCLUDE_DIR}")
+endif()
 # Written in vectors already: more optimisation doubles their size and changes nothing in their speed.
 set_source_files_properties(
   "${PROJECT_SOURCE_DIR}/rush/kernels/cpu/reduce_sum.cc" "${PROJECT_SOURCE_DIR}/rush/kernels/cpu/reduce_extreme.cc"

@@ -46,10 +46,13 @@ missing_headers() {
   $cxx -std=c++20 -x c++ -E -P - <<<"$program" | sed -n 's/^@ *//p' | tr -d ' '
 }
 required=(libhwy-dev:hwy/highway.h zlib1g-dev:zlib.h libpng-dev:png.h nlohmann-json3-dev:nlohmann/json.hpp
-  libgtest-dev:gtest/gtest.h libcli11-dev:CLI/CLI.hpp)
+  libkissfft-dev:kissfft/kissfft.hh libgtest-dev:gtest/gtest.h libcli11-dev:CLI/CLI.hpp)
 optional=(libbenchmark-dev:benchmark/benchmark.h libcurl4-openssl-dev:curl/curl.h)
 mapfile -t needed < <(missing_headers "${required[@]}")
 mapfile -t wanted < <(missing_headers "${optional[@]}")
+# LAPACK has no header of its own: asked of the linker.
+echo 'extern "C" void dpotrf_(); int main() { dpotrf_(); }' |
+  $cxx -x c++ - -llapack -lblas -o /dev/null 2>/dev/null || wanted+=(liblapack-dev)
 has ccache || wanted+=(ccache)
 if [ ${#needed[@]} -gt 0 ]; then
   apt_install "${needed[@]}" "${wanted[@]}" || apt_install "${needed[@]}" ||

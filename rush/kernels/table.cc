@@ -4,6 +4,7 @@
 #include <string>
 
 #include "rush/kernels/cpu/attention_kernels.h"
+#include "rush/kernels/cpu/families.h"
 #include "rush/kernels/kernel.h"
 #include "rush/tensor/layout.h"
 
@@ -43,7 +44,8 @@ const Table& table(Device) {
          {cpu::register_unary, cpu::register_binary, cpu::register_reduce, cpu::register_movement,
           cpu::register_index, cpu::register_sort, cpu::register_softmax, cpu::register_norm,
           cpu::register_random, cpu::register_loss, cpu::register_optim, cpu::register_matmul,
-          cpu::register_conv, cpu::register_pool, cpu::register_attention}) {
+          cpu::register_conv, cpu::register_pool, cpu::register_attention, cpu::register_special,
+          cpu::register_linalg, cpu::register_fft}) {
       family(t);
     }
     return t;

@@ -103,11 +103,6 @@ const Op& kSearchsorted =
         .dtypes(kNumbers)
         .shape(infer_searchsorted);
 
-void require_data(const char* op, const Tensor& x) {
-  if (!x.has_data())
-    fail(op, ": the size of the result depends on values, which a placeholder does not have yet");
-}
-
 }  // namespace
 
 Tensor embedding(const Tensor& weight, const Tensor& ids, std::optional<int64_t> padding_idx) {

@@ -24,6 +24,11 @@ void require_number(const InferCall& c, size_t input) {
     fail<TypeError>(c.op, ": truth values cannot be added; got ", c.in[input]);
 }
 
+void require_data(const char* op, const Tensor& x) {
+  if (!x.has_data())
+    fail(op, ": the size of the result depends on values, which a placeholder does not have yet");
+}
+
 Tensor zeros_of(const Spec& spec) { return expand(Tensor::scalar(0, spec.dtype), spec.shape); }
 
 namespace {

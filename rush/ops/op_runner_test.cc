@@ -14,6 +14,7 @@ class OpRow : public ::testing::TestWithParam<size_t> {};
 
 TEST_P(OpRow, Holds) {
   const OpCase& row = all_cases().cases()[GetParam()];
+  if (!can_run(row)) GTEST_SKIP() << "this build lacks a library for it";
   Report report;
   for (auto check : {check_values, check_body, check_gradients, check_layouts, check_deferred,
                      check_tape, check_memory, check_threads, check_misuse})
@@ -42,7 +43,7 @@ TEST(OpCases, CoverEveryRecord) {
 
 TEST(OpCases, NameOpsThatExist) {
   for (const OpCase& row : all_cases().cases())
-    EXPECT_NE(find_op(row.op), nullptr) << row.op << " is no op";
+    EXPECT_EQ(find_op(row.op) != nullptr, !row.is_formula()) << row.op;
 }
 
 TEST(OpCases, SayWhatPyTorchWouldWrite) {

@@ -3,6 +3,7 @@
 #include "rush/ops/binary.h"
 #include "rush/ops/matmul.h"
 #include "rush/ops/movement.h"
+#include "rush/ops/reduce.h"
 
 namespace rush {
 namespace {
@@ -62,6 +63,20 @@ Tensor addmm(const Tensor& input, const Tensor& a, const Tensor& b, AddmmOptions
 
 Tensor baddbmm(const Tensor& input, const Tensor& a, const Tensor& b, AddmmOptions options) {
   return scaled_sum(input, bmm(a, b), options);
+}
+
+Tensor addbmm(const Tensor& input, const Tensor& a, const Tensor& b, AddmmOptions options) {
+  check_rank("addbmm", "a", a, 3);
+  check_rank("addbmm", "b", b, 3);
+  return scaled_sum(input, sum(bmm(a, b), {0}), options);
+}
+
+Tensor addmv(const Tensor& input, const Tensor& a, const Tensor& x, AddmmOptions options) {
+  return scaled_sum(input, mv(a, x), options);
+}
+
+Tensor addr(const Tensor& input, const Tensor& x, const Tensor& y, AddmmOptions options) {
+  return scaled_sum(input, outer(x, y), options);
 }
 
 Tensor tensordot(const Tensor& a, const Tensor& b, const Dims& axes_a, const Dims& axes_b) {

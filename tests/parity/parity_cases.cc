@@ -51,7 +51,8 @@ json describe(const OpCase& row, DType t, Archive& archive) {
   const bool differentiable = row.gradient && testing::has_gradient(op) && !op.mutates;
   const Tensors inputs = testing::make_inputs(row, t, differentiable);
   json entry = {{"op", row.op},
-                {"name", row.op + (row.label.empty() ? "" : "/" + row.label)},
+                {"name", row.full_name()},
+                {"record", row.recorded && t == testing::widest_claimed(op)},
                 {"dtype", name_of(t)},
                 {"torch", row.torch},
                 {"tolerance", row.tolerance},
@@ -109,9 +110,10 @@ int run(const std::string& folder) {
   int failures = 0;
   std::vector<OpCase> judged;
   for (const OpCase& row : testing::all_cases().cases()) {
-    if (row.torch.empty()) continue;
+    if (row.torch.empty() || !testing::can_run(row)) continue;
     judged.push_back(row);
-    const bool is_plain = row.family == "unary" || row.family == "binary";
+    const bool is_plain =
+        row.family == "unary" || row.family == "binary" || row.family == "special";
     if (is_plain && testing::record_of(row).is_elementwise) judged.push_back(special_row(row));
   }
   for (const OpCase& row : judged) {

@@ -97,4 +97,16 @@ double polygamma(int64_t n, double x) {
   return (n % 2 == 1 ? 1 : -1) * std::exp(lgamma(s)) * zeta;
 }
 
+double zeta(double s, double x) {
+  if (s == 1) return kInfinity;
+  if (!(s > 1) || x != x) return kNaN;
+  if (x > 0) return hurwitz_zeta(s, x);
+  if (is_pole(x)) return kInfinity;
+  if (s != std::floor(s)) return kNaN;
+  // Terms left of 0 have the sign of (-1)^s.
+  double sum = 0;
+  for (; x < 0; x += 1) sum += std::pow(x, -s);
+  return sum + hurwitz_zeta(s, x);
+}
+
 }  // namespace rush::kernels

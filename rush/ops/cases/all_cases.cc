@@ -18,6 +18,17 @@ namespace rush::testing {
 [[gnu::weak]] void add_matmul_cases(CaseList&) {}
 [[gnu::weak]] void add_conv_cases(CaseList&) {}
 [[gnu::weak]] void add_pool_cases(CaseList&) {}
+[[gnu::weak]] void add_order_formulas(CaseList&) {}
+[[gnu::weak]] void add_statistics_formulas(CaseList&) {}
+[[gnu::weak]] void add_join_formulas(CaseList&) {}
+[[gnu::weak]] void add_image_formulas(CaseList&) {}
+[[gnu::weak]] void add_product_formulas(CaseList&) {}
+[[gnu::weak]] void add_special_formulas(CaseList&) {}
+[[gnu::weak]] void add_linalg_formulas(CaseList&) {}
+[[gnu::weak]] void add_fft_formulas(CaseList&) {}
+[[gnu::weak]] void add_special_cases(CaseList&) {}
+[[gnu::weak]] void add_linalg_cases(CaseList&) {}
+[[gnu::weak]] void add_fft_cases(CaseList&) {}
 
 namespace {
 
@@ -30,7 +41,12 @@ CaseList make_all() {
       {"loss", add_loss_cases},           {"random", add_random_cases},
       {"optim", add_optim_cases},         {"matmul", add_matmul_cases},
       {"conv", add_conv_cases},           {"pool", add_pool_cases},
-      {"attention", add_attention_cases},
+      {"attention", add_attention_cases}, {"special", add_special_cases},
+      {"linalg", add_linalg_cases},       {"fft", add_fft_cases},
+      {"sort", add_order_formulas},       {"reduce", add_statistics_formulas},
+      {"movement", add_join_formulas},    {"movement", add_image_formulas},
+      {"matmul", add_product_formulas},   {"special", add_special_formulas},
+      {"linalg", add_linalg_formulas},    {"fft", add_fft_formulas},
   };
   CaseList all;
   for (const auto& [family, add] : kFamilies) {

@@ -33,6 +33,7 @@ void check_misuse(const OpCase& row, Report& report);
 
 // Shared by the checks.
 const Op& record_of(const OpCase& row);
+bool can_run(const OpCase& row);     // false: this build lacks a library that it needs
 DType widest_claimed(const Op& op);  // float64 where it can be
 bool has_gradient(const Op& op);     // by rules, or through its body
 // Gradients of the weighted sum of the floating outputs by `inputs` that require one; undefined for

@@ -1,5 +1,8 @@
 // One row an op: what to feed it, what it must give, and how PyTorch says the same. The runner
 // (op_runner_test.cc) and the parity suite check everything else from these rows.
+//
+// Functions that are formulas in other ops and have no record have rows too: they say in `doc` what
+// the function gives, and in `dtypes` what to try.
 #pragma once
 
 #include <functional>
@@ -47,6 +50,16 @@ struct OpCase {
   bool elementwise_layouts = true;  // also run on strided and broadcast inputs
   bool deferred = true;             // works on placeholders: shapes do not depend on values
   std::string family{};             // set by all_cases()
+  // Of a function without a record: how it is called, what it gives, and the types to try.
+  std::string call{}, doc{};
+  std::vector<DType> dtypes{};
+
+  // No naive twin: the values are compared with those that PyTorch gave once
+  // (recorded_values_test.cc), the narrower types with float64.
+  bool recorded = false;
+
+  bool is_formula() const { return !doc.empty(); }
+  std::string full_name() const { return op + (label.empty() ? "" : "/" + label); }
 };
 
 class CaseList {
@@ -79,5 +92,18 @@ void add_matmul_cases(CaseList&);
 void add_conv_cases(CaseList&);
 void add_pool_cases(CaseList&);
 void add_attention_cases(CaseList&);
+// Functions without records.
+void add_order_formulas(CaseList&);
+void add_statistics_formulas(CaseList&);
+void add_join_formulas(CaseList&);
+void add_image_formulas(CaseList&);
+void add_product_formulas(CaseList&);
+void add_special_formulas(CaseList&);
+void add_linalg_formulas(CaseList&);
+void add_fft_formulas(CaseList&);
+// Ops with records.
+void add_special_cases(CaseList&);
+void add_linalg_cases(CaseList&);
+void add_fft_cases(CaseList&);
 
 }  // namespace rush::testing

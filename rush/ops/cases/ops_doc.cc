@@ -25,6 +25,9 @@ constexpr std::pair<const char*, const char*> kTitles[] = {
     {"softmax", "Softmax"},
     {"loss", "Losses"},
     {"random", "Random numbers"},
+    {"special", "Special functions"},
+    {"linalg", "Linear algebra"},
+    {"fft", "Fourier transforms"},
     {"optim", "Optimiser steps"},
 };
 
@@ -92,6 +95,18 @@ std::string row_text(const Op& op) {
          kind_text(op) + " | " + gradient_text(op) + " |\n";
 }
 
+// Functions that are formulas in the ops of their family, sorted by name.
+std::string formulas_text(const std::string& family) {
+  std::map<std::string, std::string> lines;
+  for (const OpCase& row : all_cases().cases())
+    if (row.is_formula() && row.family == family)
+      lines.emplace(row.call, "| `" + row.call + "` | " + escaped(row.doc) + " |\n");
+  if (lines.empty()) return "";
+  std::string text = "\nFormulas in other ops:\n\n| function | what it gives |\n|---|---|\n";
+  for (const auto& [call, line] : lines) text += line;
+  return text;
+}
+
 }  // namespace
 
 std::string ops_page() {
@@ -108,10 +123,13 @@ std::string ops_page() {
       "*fused* op is such a formula with a kernel of its own, a *view* shares its input's "
       "memory.\n";
   for (const auto& [family, title] : kTitles) {
-    if (families[family].empty()) continue;
-    page += std::string("\n## ") + title +
-            "\n\n| op | what it gives | types | kind | gradient |\n|---|---|---|---|---|\n";
+    const std::string formulas = formulas_text(family);
+    if (families[family].empty() && formulas.empty()) continue;
+    page += std::string("\n## ") + title + "\n";
+    if (!families[family].empty())
+      page += "\n| op | what it gives | types | kind | gradient |\n|---|---|---|---|---|\n";
     for (const auto& [name, op] : families[family]) page += row_text(*op);
+    page += formulas;
   }
   return page;
 }
