@@ -30,6 +30,8 @@ template <typename A>
 constexpr int64_t kLanes = static_cast<int64_t>(hn::MaxLanes(hn::ScalableTag<A>()));
 template <typename A>
 constexpr int64_t kPanel = 2 * kLanes<A>;  // columns of a register tile
+template <typename A>
+constexpr int64_t kKeyStep = std::max(kPanel<A>, kTileRows);  // keys are columns, and rows too
 
 template <typename A>
 constexpr A kMinusInfinity = -std::numeric_limits<A>::infinity();
@@ -165,7 +167,7 @@ void Scores(const AttentionCall& call, const BlockAt& at, const A* q, const A* k
 template <typename T, typename A = ComputeOf<T>>
 int64_t HideUnseen(const AttentionCall& call, const BlockAt& at, int64_t row, A* s) {
   const int64_t tile_end = ColumnsSeen(call, at, row / kTileRows * kTileRows);
-  const int64_t cols = rounded_up(tile_end, kPanel<A>);
+  const int64_t cols = rounded_up(tile_end, kKeyStep<A>);
   const int64_t seen = call.seen(at.i + row, at.j, at.cols);
   if (call.mask.is_there() && seen > 0) {
     const int64_t offset = (at.i + row) * call.mask.row + at.j * call.mask.col;

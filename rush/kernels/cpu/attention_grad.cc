@@ -78,7 +78,7 @@ struct PackedKeys {
         count(end - begin),
         line(rounded_up(c.size, kLanes<A>)),
         v_line(rounded_up(c.v_size, kLanes<A>)),
-        rows(rounded_up(count, kPanel<A>)),
+        rows(rounded_up(count, kKeyStep<A>)),
         k(rows * line),
         k_columns(rows * line),
         v_columns(rows * v_line),
