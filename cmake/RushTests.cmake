@@ -84,4 +84,8 @@ if(RUSH_EXAMPLES)
     set_tests_properties(example_${name} PROPERTIES
       LABELS documents TIMEOUT 300 ENVIRONMENT "OMP_WAIT_POLICY=passive")
   endforeach()
+  add_test(NAME example_wgan COMMAND example_gan --wasserstein --quick
+           WORKING_DIRECTORY "${PROJECT_BINARY_DIR}/snippets")
+  set_tests_properties(example_wgan PROPERTIES
+    LABELS documents TIMEOUT 300 ENVIRONMENT "OMP_WAIT_POLICY=passive")
 endif()

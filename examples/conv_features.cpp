@@ -29,10 +29,8 @@ Tensor scaled(const Tensor& images) { return cast(images, float32) / 255; }
 
 std::string feature_chart(const Net& net, const data::MnistDataset& digits, int64_t count) {
   const NoGrad no_grad;
-  std::vector<int64_t> rows = data::shuffled_rows(digits.size(), 0);
-  rows.resize(static_cast<size_t>(count));
-  data::Random unused(0);
-  const auto [images, labels] = digits.batch(rows, unused);
+  data::DataLoader loader(demo::some(digits, 0, count), {.batch_size = count});
+  const auto [images, labels] = *loader.begin();
   const Tensor points = demo::tsne(net.features(scaled(images)));
   io::Chart chart{.title = "Pooled features of test digits, by t-SNE", .width = 640, .height = 560};
   for (int64_t digit = 0; digit < 10; ++digit) {

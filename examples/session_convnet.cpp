@@ -15,6 +15,16 @@ constexpr double kDropped = 0.3;
 
 Tensor scaled(const Tensor& images) { return cast(images, float32) / 255 - 0.5; }
 
+// MiniTorch's first weights.
+void reset(const nn::ModuleRef& net) {
+  for (const auto& [name, p] : named_parameters(net)) {
+    if (name.ends_with("bias"))
+      nn::init::zeros_(p);
+    else if (p.rank() > 1)
+      nn::init::kaiming_uniform_(p, {.nonlinearity = nn::init::Nonlinearity::kLinear});
+  }
+}
+
 void session_convnet(demo::Demo& d) {
   const int64_t epochs = d.option("epochs", 10, 1, "passes over the training digits");
   const int64_t count = d.option("images", 25000, 1920, "how many digits to learn from");
@@ -27,22 +37,14 @@ void session_convnet(demo::Demo& d) {
   nn::Sequential net(nn::Conv2d(1, 16, 3, same), nn::BatchNorm2d(16), nn::ReLU(), nn::MaxPool2d(2),
                      nn::Conv2d(16, 32, 3, same), nn::BatchNorm2d(32), nn::ReLU(), nn::MaxPool2d(2),
                      nn::Flatten(), nn::Dropout(kDropped), nn::Linear(32 * 7 * 7, 10));
-  for (const auto& [name, p] : named_parameters(net)) {  // MiniTorch's first weights
-    if (name.ends_with("bias"))
-      nn::init::zeros_(p);
-    else if (p.rank() > 1)
-      nn::init::kaiming_uniform_(p, {.nonlinearity = nn::init::Nonlinearity::kLinear});
-  }
+  reset(net);
   const Tensor scores = net(x), loss = nn::cross_entropy(scores, y);
   optim::Adam adam(parameters(net));
   const Tensor train = adam.minimize(loss);
 
   Session session;
   session.initialize();
-  const auto rows = data::shuffled_rows(digits.train.size(), 0);
-  data::DataLoader loader(
-      data::Subset(digits.train, std::vector<int64_t>(rows.begin(), rows.begin() + count)),
-      {.batch_size = 64, .shuffle = true});
+  data::DataLoader loader(demo::some(digits.train, 0, count), {.batch_size = 64, .shuffle = true});
   // A run that trains nothing evaluates: dropout and batch norm know by themselves.
   const auto test = [&] {
     return demo::accuracy(digits.test, [&](const Tensor& images) {

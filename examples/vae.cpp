@@ -85,9 +85,7 @@ void vae(demo::Demo& d) {
     return loss;
   });
 
-  std::vector<int64_t> rows = data::shuffled_rows(digits.train.size(), 0);
-  rows.resize(static_cast<size_t>(std::min(count, digits.train.size())));
-  data::DataLoader loader(data::Subset(digits.train, rows),
+  data::DataLoader loader(demo::some(digits.train, 0, count),
                           {.batch_size = 32, .shuffle = true, .drop_last = true});
   double loss = 0;
   for (int64_t epoch = 1; epoch <= epochs; ++epoch) {

@@ -186,6 +186,13 @@ int run(int argc, char** argv, const char* about, const std::function<void(Demo&
   }
 }
 
+rush::data::Subset<rush::data::MnistDataset> some(const rush::data::MnistDataset& digits,
+                                                  int64_t from, int64_t count) {
+  const auto rows = rush::data::shuffled_rows(digits.size(), 0);
+  const int64_t end = std::min(from + count, digits.size());
+  return {digits, std::vector<int64_t>(rows.begin() + from, rows.begin() + end)};
+}
+
 LearningCurves learn(Demo& d, int64_t steps, const std::function<double()>& step,
                      const std::function<double()>& test) {
   constexpr int64_t kPoints = 20;

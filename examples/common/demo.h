@@ -13,6 +13,7 @@
 #pragma once
 
 #include <rush/data/mnist.h>
+#include <rush/data/subset.h>
 #include <rush/io/chart.h>
 #include <rush/io/progress.h>
 
@@ -27,6 +28,10 @@ namespace demo {
 struct Digits {
   rush::data::MnistDataset train, test;
 };
+
+// `count` images from place `from` on of an order at random that is the same every time.
+rush::data::Subset<rush::data::MnistDataset> some(const rush::data::MnistDataset& digits,
+                                                  int64_t from, int64_t count);
 
 class Demo {
  public:
