@@ -1,5 +1,5 @@
 // A small GPT learns Shakespeare's plays letter by letter, and then goes on writing with a cache of
-// keys and values. Sizes and steps are those of nanoGPT's example for a CPU, which reports a loss
+// keys and values. Its sizes are those of nanoGPT's example for a CPU, which reports a loss
 // of 1.88 on unseen text.
 #include <rush/rush.h>
 
@@ -79,7 +79,7 @@ std::string write_on(const Gpt& model, const demo::Characters& characters, std::
 }
 
 void gpt(demo::Demo& d) {
-  const int64_t steps = d.option("steps", 2000, 60, "batches of 12 pieces");
+  const int64_t steps = d.option("steps", 3000, 60, "batches of 12 pieces");
   const int64_t context = d.option("context", 64, 32, "letters that are seen at once");
   const int64_t width = d.option("width", 128, 64, "numbers for a letter");
   const int64_t layers = d.option("layers", 4, 2, "of attention, with 4 heads each");
