@@ -1,10 +1,8 @@
-// Networks for sequences. Recurrent layers take one product of all inputs at once, then go through
-// time; x: [B, T, features] as everywhere, [T, B, ...] inside, so that a moment lies in one piece.
+// Networks for sequences; x: [B, T, features].
 #include <cmath>
 #include <memory>
 
 #include "bench/workloads.h"
-#include "rush/nn/init.h"
 #include "rush/nn/nn.h"
 #include "rush/ops/attention.h"
 #include "rush/ops/binary.h"
@@ -19,61 +17,6 @@
 
 namespace rush::bench {
 namespace {
-
-// Weights of a recurrent layer with `gates` gates, in PyTorch's order and with its two biases.
-struct GateWeights {
-  Tensor weight_ih, weight_hh, bias_ih, bias_hh;
-
-  static GateWeights make(int64_t in, int64_t hidden, int64_t gates) {
-    const double bound = 1 / std::sqrt(static_cast<double>(hidden));
-    const auto drawn = [&](const Shape& shape) {
-      return uniform_(empty(shape), -bound, bound).requires_grad_();
-    };
-    return {drawn({gates * hidden, in}), drawn({gates * hidden, hidden}), drawn({gates * hidden}),
-            drawn({gates * hidden})};
-  }
-  int64_t hidden() const { return weight_hh.size(1); }
-  // x: [T, B, in] -> a tensor [B, gates * hidden] for every moment.
-  Tensors inputs(const Tensor& x) const { return unbind(linear(x, weight_ih, bias_ih)); }
-  Tensor recurrent(const Tensor& h) const { return linear(h, weight_hh, bias_hh); }
-};
-
-//   r, z = sigmoid(x Wr + h Ur), sigmoid(x Wz + h Uz),  n = tanh(x Wn + r * (h Un))
-//   h = (1 - z) n + z h
-struct Gru {
-  GateWeights gates;
-
-  // x: [T, B, in] -> the last state [B, hidden].
-  Tensor operator()(const Tensor& x) const {
-    Tensor h = zeros({x.size(1), gates.hidden()});
-    for (const Tensor& input : gates.inputs(x)) {
-      const Tensors from_x = chunk(input, 3, 1), from_h = chunk(gates.recurrent(h), 3, 1);
-      const Tensor r = sigmoid(from_x[0] + from_h[0]), z = sigmoid(from_x[1] + from_h[1]);
-      const Tensor n = tanh(from_x[2] + r * from_h[2]);
-      h = n + z * (h - n);
-    }
-    return h;
-  }
-};
-
-//   i, f, g, o = sigmoid, sigmoid, tanh, sigmoid of x W + h U
-//   c = f c + i g,  h = o tanh(c)
-struct Lstm {
-  GateWeights gates;
-
-  // x: [T, B, in] -> all states [T, B, hidden].
-  Tensor operator()(const Tensor& x) const {
-    Tensor h = zeros({x.size(1), gates.hidden()}), c = zeros({x.size(1), gates.hidden()});
-    Tensors states;
-    for (const Tensor& input : gates.inputs(x)) {
-      const Tensors gate = chunk(input + gates.recurrent(h), 4, 1);
-      c = sigmoid(gate[1]) * c + sigmoid(gate[0]) * tanh(gate[2]);
-      h = sigmoid(gate[3]) * tanh(c);
-      states.push_back(h);
-    }
-    return stack(states);
-  }
-};
 
 Tensor token_loss(const Tensor& scores, const Tensor& y) {
   return cross_entropy(scores.flatten(0, 1), y.flatten());
@@ -148,9 +91,9 @@ Workload gpt(const GptSizes& s) {
 // The rows of an image as a sequence: 28 steps of 28, 128 hidden, batch 64, Adam.
 Workload gru_mnist() {
   struct Net {
-    Gru gru{GateWeights::make(28, 128, 3)};
+    nn::GRU gru{28, 128, {.batch_first = true}};
     nn::Linear out{128, 10};
-    Tensor operator()(const Tensor& x) const { return out(gru(x.transpose(0, 1))); }
+    Tensor operator()(const Tensor& x) const { return out(gru(x).h[0]); }
   };
   const Net net;
   const auto opt = std::make_shared<optim::Adam>(parameters(net), optim::AdamOptions{.lr = 1e-3});
@@ -163,12 +106,9 @@ Workload char_lstm() {
   constexpr int64_t kVocabulary = 65, kHidden = 256;
   struct Net {
     nn::Embedding embedding{kVocabulary, kHidden};
-    Lstm first{GateWeights::make(kHidden, kHidden, 4)},
-        second{GateWeights::make(kHidden, kHidden, 4)};
+    nn::LSTM lstm{kHidden, kHidden, {.num_layers = 2, .batch_first = true}};
     nn::Linear out{kHidden, kVocabulary};
-    Tensor operator()(const Tensor& ids) const {
-      return out(second(first(embedding(ids.t()))).transpose(0, 1));
-    }
+    Tensor operator()(const Tensor& ids) const { return out(lstm(embedding(ids)).output); }
   };
   const Net net;
   const auto opt = std::make_shared<optim::Adam>(parameters(net), optim::AdamOptions{.lr = 1e-3});

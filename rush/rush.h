@@ -34,6 +34,7 @@
 #include "rush/ops/norm.h"
 #include "rush/ops/pool.h"
 #include "rush/ops/random.h"
+#include "rush/ops/recurrent.h"
 #include "rush/ops/reduce.h"
 #include "rush/ops/search.h"
 #include "rush/ops/softmax.h"

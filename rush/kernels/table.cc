@@ -5,6 +5,7 @@
 
 #include "rush/kernels/cpu/attention_kernels.h"
 #include "rush/kernels/cpu/families.h"
+#include "rush/kernels/cpu/recurrent_kernels.h"
 #include "rush/kernels/kernel.h"
 #include "rush/tensor/layout.h"
 
@@ -45,7 +46,7 @@ const Table& table(Device) {
           cpu::register_index, cpu::register_sort, cpu::register_softmax, cpu::register_norm,
           cpu::register_random, cpu::register_loss, cpu::register_optim, cpu::register_matmul,
           cpu::register_conv, cpu::register_pool, cpu::register_attention, cpu::register_special,
-          cpu::register_linalg, cpu::register_fft}) {
+          cpu::register_linalg, cpu::register_fft, cpu::register_recurrent}) {
       family(t);
     }
     return t;

@@ -47,7 +47,7 @@ std::string per_axis_text(const Dims& values);
 
 // Runs a layer's formula.
 template <typename Layer, typename F>
-Tensor in_layer(const Layer& layer, const Tensor& named, F&& formula) {
+auto in_layer(const Layer& layer, const Tensor& named, F&& formula) {
   try {
     return formula();
   } catch (const Error&) {

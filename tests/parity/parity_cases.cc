@@ -9,6 +9,7 @@
 #include "tests/parity/acceptance.h"
 #include "tests/parity/archive.h"
 #include "tests/parity/promotion.h"
+#include "tests/parity/recurrent.h"
 
 namespace rush::parity {
 namespace {
@@ -126,10 +127,11 @@ int run(const std::string& folder) {
       }
     }
   }
-  const json given = acceptance(archive);
+  const json given = acceptance(archive), layers = recurrent(archive);
   archive.close();
   std::ofstream index(folder + "/cases.json");
-  index << json{{"rows", rows}, {"promotions", promotions()}, {"acceptance", given}};
+  index << json{
+      {"rows", rows}, {"promotions", promotions()}, {"acceptance", given}, {"recurrent", layers}};
   index.close();
   if (!index) fail<IoError>("parity: cannot write ", folder, "/cases.json");
   return failures;

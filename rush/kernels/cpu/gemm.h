@@ -6,6 +6,8 @@
 
 #include <cstdint>
 
+#include "rush/kernels/cpu/scratch.h"
+
 namespace rush::kernels::cpu {
 
 template <typename T>
@@ -35,5 +37,23 @@ void gemm(const Gemm<double>& g);
 // Our own kernels, vectorised with Highway, for any strides. Bits never depend on thread counts.
 void gemm_portable(const Gemm<float>& g);
 void gemm_portable(const Gemm<double>& g);
+
+// b: [k, n], laid out once for many products of a few rows. They run on the calling thread, and a
+// row of the result depends on nothing but its row of a: not on how rows are shared out.
+template <typename T>
+class PackedMatrix {
+ public:
+  PackedMatrix(int64_t k, int64_t n, const T* b, int64_t b_row, int64_t b_col);
+  // c = a b, plus add[i, j] if given, which may be c itself; add_row 0: the same for all rows.
+  // a: [m, k], c: [m, n]; their columns are adjacent.
+  void multiply(int64_t m, const T* a, int64_t a_row, T* c, int64_t c_row, const T* add = nullptr,
+                int64_t add_row = 0) const;
+
+ private:
+  int64_t k_, n_;
+  Scratch<T> panels_;
+};
+extern template class PackedMatrix<float>;
+extern template class PackedMatrix<double>;
 
 }  // namespace rush::kernels::cpu

@@ -239,8 +239,49 @@ void Product(const Gemm<T>& g) {
     parallel_for(rows * columns, 1, run);
 }
 
+// Columns of a panel of b.
+template <typename T>
+constexpr int64_t kPanel = 2 * static_cast<int64_t>(hn::MaxLanes(Tag<T>()));
+
+template <typename T>
+int64_t PackedSize(int64_t k, int64_t n) {
+  return (n + kPanel<T> - 1) / kPanel<T> * kPanel<T> * k;
+}
+template <typename T>
+void Pack(const Gemm<T>& g, T* packed) {
+  PackPanels(g.k, g.n, kPanel<T>, g, 0, 0, packed);
+}
+// g.b: packed.
+template <typename T>
+void PackedProduct(const Gemm<T>& g, const T* add, int64_t add_row) {
+  TileArgs<T> t{};
+  t.k = g.k;
+  t.a = g.a;
+  t.a_row = g.a_row;
+  t.a_col = g.a_col;
+  t.b_row = kPanel<T>;
+  t.c_row = g.c_row;
+  t.add_row = add_row;
+  for (int64_t j = 0; j < g.n; j += kPanel<T>) {
+    t.b = g.b + j * g.k;
+    t.c = g.c + j;
+    t.add = add ? add + j : nullptr;
+    Panel(g.m, std::min(kPanel<T>, g.n - j), t);
+  }
+}
+
 void GemmFloat(const Gemm<float>& g) { Product(g); }
 void GemmDouble(const Gemm<double>& g) { Product(g); }
+int64_t PackedSizeFloat(int64_t k, int64_t n) { return PackedSize<float>(k, n); }
+int64_t PackedSizeDouble(int64_t k, int64_t n) { return PackedSize<double>(k, n); }
+void PackFloat(const Gemm<float>& g, float* packed) { Pack(g, packed); }
+void PackDouble(const Gemm<double>& g, double* packed) { Pack(g, packed); }
+void PackedFloat(const Gemm<float>& g, const float* add, int64_t row) {
+  PackedProduct(g, add, row);
+}
+void PackedDouble(const Gemm<double>& g, const double* add, int64_t row) {
+  PackedProduct(g, add, row);
+}
 
 }  // namespace rush::kernels::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
@@ -249,6 +290,12 @@ HWY_AFTER_NAMESPACE();
 namespace rush::kernels::cpu {
 HWY_EXPORT(GemmFloat);
 HWY_EXPORT(GemmDouble);
+HWY_EXPORT(PackedSizeFloat);
+HWY_EXPORT(PackedSizeDouble);
+HWY_EXPORT(PackFloat);
+HWY_EXPORT(PackDouble);
+HWY_EXPORT(PackedFloat);
+HWY_EXPORT(PackedDouble);
 
 void gemm_portable(const Gemm<float>& g) {
   if (g.m > 0 && g.n > 0) HWY_DYNAMIC_DISPATCH(GemmFloat)(g);
@@ -256,6 +303,40 @@ void gemm_portable(const Gemm<float>& g) {
 void gemm_portable(const Gemm<double>& g) {
   if (g.m > 0 && g.n > 0) HWY_DYNAMIC_DISPATCH(GemmDouble)(g);
 }
+
+template <typename T>
+PackedMatrix<T>::PackedMatrix(int64_t k, int64_t n, const T* b, int64_t b_row, int64_t b_col)
+    : k_(k), n_(n), panels_([&] {
+        if constexpr (std::is_same_v<T, float>)
+          return HWY_DYNAMIC_DISPATCH(PackedSizeFloat)(k, n);
+        else
+          return HWY_DYNAMIC_DISPATCH(PackedSizeDouble)(k, n);
+      }()) {
+  Gemm<T> g{};
+  g.k = k;
+  g.n = n;
+  g.b = b;
+  g.b_row = b_row;
+  g.b_col = b_col;
+  if constexpr (std::is_same_v<T, float>)
+    HWY_DYNAMIC_DISPATCH(PackFloat)(g, panels_.data());
+  else
+    HWY_DYNAMIC_DISPATCH(PackDouble)(g, panels_.data());
+}
+
+template <typename T>
+void PackedMatrix<T>::multiply(int64_t m, const T* a, int64_t a_row, T* c, int64_t c_row,
+                               const T* add, int64_t add_row) const {
+  if (m <= 0 || n_ <= 0) return;
+  const Gemm<T> g{m, n_, k_, a, a_row, 1, panels_.data(), 0, 0, c, c_row};
+  if constexpr (std::is_same_v<T, float>)
+    HWY_DYNAMIC_DISPATCH(PackedFloat)(g, add, add_row);
+  else
+    HWY_DYNAMIC_DISPATCH(PackedDouble)(g, add, add_row);
+}
+
+template class PackedMatrix<float>;
+template class PackedMatrix<double>;
 
 }  // namespace rush::kernels::cpu
 #endif

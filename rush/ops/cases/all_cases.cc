@@ -29,6 +29,7 @@ namespace rush::testing {
 [[gnu::weak]] void add_special_cases(CaseList&) {}
 [[gnu::weak]] void add_linalg_cases(CaseList&) {}
 [[gnu::weak]] void add_fft_cases(CaseList&) {}
+[[gnu::weak]] void add_recurrent_cases(CaseList&) {}
 
 namespace {
 
@@ -47,6 +48,7 @@ CaseList make_all() {
       {"movement", add_join_formulas},    {"movement", add_image_formulas},
       {"matmul", add_product_formulas},   {"special", add_special_formulas},
       {"linalg", add_linalg_formulas},    {"fft", add_fft_formulas},
+      {"recurrent", add_recurrent_cases},
   };
   CaseList all;
   for (const auto& [family, add] : kFamilies) {

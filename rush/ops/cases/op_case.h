@@ -105,5 +105,6 @@ void add_fft_formulas(CaseList&);
 void add_special_cases(CaseList&);
 void add_linalg_cases(CaseList&);
 void add_fft_cases(CaseList&);
+void add_recurrent_cases(CaseList&);
 
 }  // namespace rush::testing

@@ -21,6 +21,7 @@ constexpr std::pair<const char*, const char*> kTitles[] = {
     {"conv", "Convolutions"},
     {"pool", "Pooling"},
     {"attention", "Attention"},
+    {"recurrent", "Recurrent layers"},
     {"norm", "Normalisation"},
     {"softmax", "Softmax"},
     {"loss", "Losses"},
