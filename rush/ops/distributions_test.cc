@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "rush/base/testing/errors.h"
 #include "rush/ops/binary.h"
 #include "rush/ops/create.h"
 #include "rush/ops/index.h"
@@ -13,18 +14,6 @@
 
 namespace rush {
 namespace {
-
-template <typename E = Error, typename F>
-std::string error_of(F&& f) {
-  try {
-    f();
-  } catch (const E& e) {
-    return e.what();
-  } catch (const std::exception& e) {
-    return std::string("another type of error: ") + e.what();
-  }
-  return "no error";
-}
 
 constexpr int64_t kMany = 20000;
 

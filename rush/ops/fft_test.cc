@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "rush/base/testing/errors.h"
 #include "rush/ops/create.h"
 #include "rush/ops/movement.h"
 #include "rush/ops/random.h"
@@ -12,18 +13,6 @@
 
 namespace rush {
 namespace {
-
-template <typename E = Error, typename F>
-std::string error_of(F&& f) {
-  try {
-    f();
-  } catch (const E& e) {
-    return e.what();
-  } catch (const std::exception& e) {
-    return std::string("another type of error: ") + e.what();
-  }
-  return "no error";
-}
 
 TEST(Fft, ComesBackForAnyLength) {
   manual_seed(1);

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "rush/autograd/autograd.h"
+#include "rush/base/testing/errors.h"
 #include "rush/ops/binary.h"
 #include "rush/ops/create.h"
 #include "rush/ops/movement.h"
@@ -21,18 +22,6 @@ class Linalg : public ::testing::Test {
     if (!linalg::is_available()) GTEST_SKIP() << "this build has no LAPACK";
   }
 };
-
-template <typename E = Error, typename F>
-std::string error_of(F&& f) {
-  try {
-    f();
-  } catch (const E& e) {
-    return e.what();
-  } catch (const std::exception& e) {
-    return std::string("another type of error: ") + e.what();
-  }
-  return "no error";
-}
 
 Tensor matrix(const std::vector<double>& v, int64_t rows) {
   return Tensor::from(v).reshape({rows, -1});

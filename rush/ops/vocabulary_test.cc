@@ -4,7 +4,9 @@
 
 #include <cmath>
 
+#include "rush/base/testing/errors.h"
 #include "rush/core/node.h"
+#include "rush/graph/compile.h"
 #include "rush/ops/cases/replay.h"
 #include "rush/ops/create.h"
 #include "rush/ops/image.h"
@@ -18,18 +20,6 @@
 
 namespace rush {
 namespace {
-
-template <typename E = Error, typename F>
-std::string error_of(F&& f) {
-  try {
-    f();
-  } catch (const E& e) {
-    return e.what();
-  } catch (const std::exception& e) {
-    return std::string("another type of error: ") + e.what();
-  }
-  return "no error";
-}
 
 using Values = std::vector<double>;
 using Whole = std::vector<int64_t>;
@@ -54,6 +44,11 @@ TEST(Unique, RefusesPlaceholders) {
             "yet");
   EXPECT_NE(error_of([&] { unique_consecutive(x); }), "no error");
   EXPECT_NE(error_of<IndexError>([&] { unique(zeros({3}), 2); }), "no error");
+}
+
+TEST(Unique, RefusesTraces) {
+  const auto values = compile([](const Tensor& x) { return unique(x).values; });
+  expect_error([&] { values(ones({2})); }, {"compile: ", "looks at the values"});
 }
 
 TEST(Isin, OfNothing) {
