@@ -89,6 +89,23 @@ TEST(Compile, TrainsAsEagerDoesWithEveryOptimiser) {
   check(
       maker<optim::RMSprop>(optim::RMSpropOptions{.lr = 1e-2, .momentum = 0.9, .centered = true}));
   check(maker<optim::Adagrad>(optim::AdagradOptions{.lr = 1e-2}));
+  check(maker<optim::Adadelta>(optim::AdadeltaOptions{.lr = 1}));
+  check(maker<optim::Adamax>(optim::AdamaxOptions{.lr = 1e-2}));
+  check(maker<optim::ASGD>(optim::ASGDOptions{.lr = 1e-2, .t0 = 2}));
+  check(maker<optim::NAdam>(optim::NAdamOptions{.lr = 1e-2}));
+  check(maker<optim::RAdam>(optim::RAdamOptions{.lr = 1e-2, .betas = {0.9, 0.9}}));
+  check(maker<optim::Rprop>(optim::RpropOptions{.lr = 1e-2}));
+}
+
+struct MatrixNet {
+  nn::Linear a{4, 8, {.bias = false}}, b{8, 3, {.bias = false}};
+  Tensor operator()(const Tensor& x) const { return b(tanh(a(x))); }
+};
+
+// Its steps are many ops whose numbers are computed anew for each run.
+TEST(Compile, TrainsAsEagerDoesWithMuon) {
+  const auto make = maker<optim::Muon>(optim::MuonOptions{.lr = 1e-2});
+  EXPECT_EQ(losses_of<MatrixNet>(true, make, {16, 4}), losses_of<MatrixNet>(false, make, {16, 4}));
 }
 
 struct ConvNet {

@@ -2,8 +2,7 @@
 
 #include "rush/nn/init.h"
 #include "rush/nn/layer.h"
-#include "rush/ops/binary.h"
-#include "rush/ops/movement.h"
+#include "rush/ops/activation.h"
 #include "rush/ops/unary.h"
 
 namespace rush::nn {
@@ -53,22 +52,42 @@ std::string Softplus::describe() const {
 Tensor Hardtanh::operator()(const Tensor& x) const { return rush::hardtanh(x, min_val, max_val); }
 std::string Hardtanh::describe() const { return Describe("Hardtanh").arg(min_val).arg(max_val); }
 
+Tensor CELU::operator()(const Tensor& x) const { return rush::celu(x, alpha); }
+std::string CELU::describe() const { return Describe("CELU").arg(alpha); }
+
+Tensor Hardshrink::operator()(const Tensor& x) const { return rush::hardshrink(x, lambd); }
+std::string Hardshrink::describe() const { return Describe("Hardshrink").arg(lambd); }
+
+Tensor Softshrink::operator()(const Tensor& x) const {
+  return in_layer(*this, {}, [&] { return rush::softshrink(x, lambd); });
+}
+std::string Softshrink::describe() const { return Describe("Softshrink").arg(lambd); }
+
+Tensor Tanhshrink::operator()(const Tensor& x) const { return rush::tanhshrink(x); }
+std::string Tanhshrink::describe() const { return "Tanhshrink()"; }
+
+Tensor Threshold::operator()(const Tensor& x) const { return rush::threshold(x, threshold, value); }
+std::string Threshold::describe() const { return Describe("Threshold").arg(threshold).arg(value); }
+
+Tensor GLU::operator()(const Tensor& x) const {
+  return in_layer(*this, {}, [&] { return glu(x, axis); });
+}
+std::string GLU::describe() const { return Describe("GLU").option("axis", axis, int64_t{-1}); }
+
+Tensor RReLU::operator()(const Tensor& x) const {
+  return in_layer(*this, {}, [&] {
+    return in_mode(x, training, [&](bool on) { return rrelu(x, lower, upper, on); });
+  });
+}
+std::string RReLU::describe() const { return Describe("RReLU").arg(lower).arg(upper); }
+
 PReLU::PReLU(int64_t num_parameters, double init) : weight(make_parameter({num_parameters})) {
   init::constant_(weight, init);
   train_from_here(weight);
 }
 
 Tensor PReLU::operator()(const Tensor& x) const {
-  return in_layer(*this, weight, [&] {
-    const int64_t n = weight.numel();
-    if (n != 1 && (x.rank() < 2 || x.size(1) != n)) {
-      fail<ShapeError>("prelu: one weight a channel (axis 1) is needed; what came: ", n,
-                       " weights for ", x.shape());
-    }
-    Shape per_channel = Shape::filled(n == 1 ? 1 : x.rank() - 1, 1);
-    per_channel[0] = n;
-    return rush::relu(x) - reshape(weight, per_channel) * rush::relu(-x);
-  });
+  return in_layer(*this, weight, [&] { return prelu(x, weight); });
 }
 
 void PReLU::fields(Visitor& v) { v("weight", weight); }

@@ -78,6 +78,44 @@ struct Hardtanh {
   Tensor operator()(const Tensor& x) const;
   std::string describe() const;
 };
+struct CELU {
+  double alpha = 1;
+  Tensor operator()(const Tensor& x) const;
+  std::string describe() const;
+};
+struct Hardshrink {
+  double lambd = 0.5;
+  Tensor operator()(const Tensor& x) const;
+  std::string describe() const;
+};
+struct Softshrink {
+  double lambd = 0.5;
+  Tensor operator()(const Tensor& x) const;
+  std::string describe() const;
+};
+struct Tanhshrink {
+  Tensor operator()(const Tensor& x) const;
+  std::string describe() const;
+};
+// x where it is above the threshold, otherwise the value.
+struct Threshold {
+  double threshold, value;
+  Tensor operator()(const Tensor& x) const;
+  std::string describe() const;
+};
+// Halves x along an axis: the first times the sigmoid of the second.
+struct GLU {
+  int64_t axis = -1;
+  Tensor operator()(const Tensor& x) const;
+  std::string describe() const;
+};
+// Leaky ReLU whose slopes are drawn while training, and are their mean otherwise.
+struct RReLU {
+  double lower = 1.0 / 8, upper = 1.0 / 3;
+  Mode training = true;
+  Tensor operator()(const Tensor& x) const;
+  std::string describe() const;
+};
 
 // max(x, 0) + weight min(x, 0) with a learned weight, one for all or one a channel (axis 1).
 class PReLU {

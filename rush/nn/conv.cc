@@ -4,6 +4,7 @@
 #include "rush/nn/layer.h"
 #include "rush/ops/conv.h"
 #include "rush/ops/movement.h"
+#include "rush/ops/same_padding.h"
 
 namespace rush::nn {
 namespace {
@@ -67,9 +68,11 @@ Tensor Conv<axes>::padded(const Tensor& x) const {
   for (int i = axes - 1; i >= 0; --i) {
     int64_t before = options_.padding.values()[i], after = before;
     if (options_.same) {
-      const int64_t total = options_.dilation.values()[i] * (weight.size(2 + i) - 1);
-      before = total / 2;
-      after = total - before;
+      const int64_t span = options_.dilation.values()[i] * (weight.size(2 + i) - 1) + 1;
+      const int64_t size = x.size(x.rank() - axes + i);
+      const SamePadding p = same_padding(size, span, options_.stride.values()[i]);
+      before = p.before;
+      after = p.after;
     }
     sizes.push_back(before);
     sizes.push_back(after);
@@ -137,7 +140,8 @@ Tensor ConvTranspose<axes>::operator()(const Tensor& x) const {
                                  .padding = o.padding,
                                  .output_padding = o.output_padding,
                                  .groups = o.groups,
-                                 .dilation = o.dilation});
+                                 .dilation = o.dilation,
+                                 .same = o.same});
   });
 }
 
@@ -156,7 +160,8 @@ std::string ConvTranspose<axes>::describe() const {
   text.option("padding", per_axis_text(o.padding.values()), std::string("0"));
   text.option("output_padding", per_axis_text(o.output_padding.values()), std::string("0"));
   text.option("groups", o.groups, int64_t{1}).option("bias", bias.defined(), true);
-  return text.option("dilation", per_axis_text(o.dilation.values()), std::string("1"));
+  text.option("dilation", per_axis_text(o.dilation.values()), std::string("1"));
+  return text.option("same", o.same, false);
 }
 
 template class Conv<1>;

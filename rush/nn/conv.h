@@ -13,7 +13,7 @@ struct ConvLayerOptions {
   int64_t groups = 1;
   bool bias = true;
   std::string padding_mode = "zeros";  // or reflect, replicate, circular
-  bool same = false;                   // pad so that the result has the size of x; needs stride 1
+  bool same = false;                   // instead of padding: size / stride, rounded up
 };
 
 // x: [N, C, size...] or [C, size...]; weight: [out, in / groups, kernel...], bias: [out].
@@ -45,6 +45,7 @@ struct ConvTransposeLayerOptions {
   int64_t groups = 1;
   bool bias = true;
   PerAxis dilation = 1;
+  bool same = false;  // instead of padding: size * stride
 };
 
 // The gradient of a convolution as a layer: stride s makes the result s times larger.

@@ -1,7 +1,9 @@
 #include "rush/nn/dropout.h"
 
 #include "rush/nn/layer.h"
+#include "rush/ops/activation.h"
 #include "rush/ops/binary.h"
+#include "rush/ops/cast.h"
 #include "rush/ops/create.h"
 #include "rush/ops/random.h"
 #include "rush/ops/reduce.h"
@@ -50,5 +52,33 @@ std::string ChannelDropout<axes>::describe() const {
 template struct ChannelDropout<1>;
 template struct ChannelDropout<2>;
 template struct ChannelDropout<3>;
+
+namespace {
+
+// 1 with probability 1 - p, else 0: dropout's result without its scale.
+Tensor kept(const Tensor& ones, double p) { return cast(ne(dropout(ones, p), 0), ones.dtype()); }
+
+}  // namespace
+
+Tensor AlphaDropout::operator()(const Tensor& x) const {
+  return in_layer(*this, {}, [&] {
+    return in_mode(x, training, [&](bool on) {
+      return on ? alpha_dropout(x, p, kept(ones_like(x.detach()), p)) : x;
+    });
+  });
+}
+
+std::string AlphaDropout::describe() const { return Describe("AlphaDropout").arg(p); }
+
+Tensor FeatureAlphaDropout::operator()(const Tensor& x) const {
+  return in_layer(*this, {}, [&] {
+    if (x.rank() < 2) fail<ShapeError>("dropout: [N, C, ...] is needed; what came: ", x.shape());
+    return in_mode(x, training, [&](bool on) {
+      return on ? alpha_dropout(x, p, kept(ones_for_channels(x, x.rank() - 2), p)) : x;
+    });
+  });
+}
+
+std::string FeatureAlphaDropout::describe() const { return Describe("FeatureAlphaDropout").arg(p); }
 
 }  // namespace rush::nn

@@ -44,6 +44,19 @@ struct KaimingOptions {
 const Tensor& kaiming_uniform_(const Tensor& t, const KaimingOptions& options = {});
 const Tensor& kaiming_normal_(const Tensor& t, const KaimingOptions& options = {});
 
+// Variance 1 / fan_in.
+const Tensor& lecun_uniform_(const Tensor& t);
+const Tensor& lecun_normal_(const Tensor& t);
+// Normal, of which a share of every column, drawn anew for each, is zero; t: [M, N].
+const Tensor& sparse_(const Tensor& t, double sparsity, double std = 0.01);
+
+// As other libraries start: TensorFlow's and np-auto-diff's truncated normal, cut at two
+// deviations; picograd's U(-1, 1) / sqrt(number of elements); TinyNet's U(-1, 1) / (2 n), n the
+// fan-in.
+const Tensor& truncated_normal_(const Tensor& t, double mean = 0, double std = 1);
+const Tensor& picograd_uniform_(const Tensor& t);
+const Tensor& tinynet_uniform_(const Tensor& t, int64_t n);
+
 // What PyTorch's linear and convolution layers do: Kaiming-uniform weights with a = sqrt(5), which
 // is U(-b, b) with b = 1 / sqrt(fan_in), and a bias from the same range. `bias` may be undefined.
 void layer_default_(const Tensor& weight, const Tensor& bias);

@@ -87,12 +87,22 @@ std::string shape_text(const Shape& shape) {
   return shape.size() == 1 ? std::to_string(shape[0]) : to_text(shape);
 }
 
+thread_local bool t_plain_averages = false;
+
 }  // namespace
+
+PlainAverages::PlainAverages() : before_(t_plain_averages) { t_plain_averages = true; }
+PlainAverages::~PlainAverages() { t_plain_averages = before_; }
 
 template <int axes>
 BatchNorm<axes>::BatchNorm(int64_t num_features, const BatchNormOptions& options)
     : num_features_(num_features), options_(options) {
   check_features(layer_name("BatchNorm", axes), num_features);
+  if (options.decay) {
+    if (!(*options.decay >= 0 && *options.decay <= 1))
+      fail(layer_name("BatchNorm", axes), ": decay is in [0, 1]; what came: ", *options.decay);
+    options_.momentum = 1 - *options.decay;
+  }
   if (options.affine) {
     weight = scale_of_ones({num_features});
     bias = shift_of_zeros({num_features});
@@ -122,13 +132,14 @@ Tensor BatchNorm<axes>::operator()(const Tensor& x) const {
 template <int axes>
 Tensor BatchNorm<axes>::train(const Tensor& x) const {
   const bool is_plain = x.has_data() && !t_observer;  // neither written down nor traced
-  double momentum = options_.momentum.value_or(0);
+  const auto usual = t_plain_averages ? std::optional<double>() : options_.momentum;
+  double momentum = usual.value_or(0);
   if (x.has_data()) {
     NoGrad guard;
     num_batches_tracked.add_(1);
-    if (!options_.momentum && is_plain) momentum = 1.0 / num_batches_tracked.item();
+    if (!usual && is_plain) momentum = 1.0 / num_batches_tracked.item();
   }
-  if (options_.unbiased_running_var && (options_.momentum || is_plain)) {
+  if (options_.unbiased_running_var && (usual || is_plain)) {
     const Tensor y =
         batch_norm(x, running_mean, running_var, weight, bias, true, momentum, options_.eps);
     if (!x.has_data())
@@ -140,7 +151,7 @@ Tensor BatchNorm<axes>::train(const Tensor& x) const {
   const Tensor count =
       x.has_data() ? num_batches_tracked : graph::buffer_in_graph(x, num_batches_tracked) + 1;
   if (!x.has_data()) keep(y, num_batches_tracked, count);
-  const Tensor factor = options_.momentum ? Tensor(momentum) : 1.0 / cast(count, x.dtype());
+  const Tensor factor = usual ? Tensor(momentum) : 1.0 / cast(count, x.dtype());
   track(*this, x, y, space_axes(x, 0), factor, false, options_.unbiased_running_var ? 1 : 0);
   return y;
 }
@@ -160,7 +171,9 @@ std::string BatchNorm<axes>::describe() const {
   const auto& o = options_;
   Describe text(layer_name("BatchNorm", axes));
   text.arg(num_features_).option("eps", o.eps, kUsualEps);
-  if (o.momentum)
+  if (o.decay)
+    text.option("decay", *o.decay, -1.0);
+  else if (o.momentum)
     text.option("momentum", *o.momentum, 0.1);
   else
     text.option("momentum", std::string("{}"), std::string());
@@ -315,5 +328,24 @@ template class BatchNorm<3>;
 template class InstanceNorm<1>;
 template class InstanceNorm<2>;
 template class InstanceNorm<3>;
+
+LocalResponseNorm::LocalResponseNorm(int64_t size, const LocalResponseNormOptions& options)
+    : size_(size), options_(options) {
+  if (size < 1) fail("LocalResponseNorm: size is at least 1; what came: ", size);
+}
+
+Tensor LocalResponseNorm::operator()(const Tensor& x) const {
+  return in_layer(*this, {}, [&] {
+    return local_response_norm(x, size_, options_.alpha, options_.beta, options_.k);
+  });
+}
+
+std::string LocalResponseNorm::describe() const {
+  return Describe("LocalResponseNorm")
+      .arg(size_)
+      .option("alpha", options_.alpha, 1e-4)
+      .option("beta", options_.beta, 0.75)
+      .option("k", options_.k, 1.0);
+}
 
 }  // namespace rush::nn

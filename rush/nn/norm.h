@@ -14,12 +14,26 @@ struct BatchNormOptions {
   bool affine = true;
   bool track_running_stats = true;
   bool unbiased_running_var = true;  // false: the variance kept is divided by the count
+  // How much of the old running values stays, as TensorFlow and MiniTorch count: instead of
+  // momentum, which is 1 - decay.
+  std::optional<double> decay{};
+};
+
+// While one is there, batch norms on this thread take plain averages, as without a momentum.
+class PlainAverages {
+ public:
+  PlainAverages();
+  ~PlainAverages();
+  PlainAverages(const PlainAverages&) = delete;
+  PlainAverages& operator=(const PlainAverages&) = delete;
+
+ private:
+  bool before_;
 };
 
 // Over batch and space, for each channel; running averages take over in eval mode.
 // x: [N, C, size...] (1d: also [N, C]).
-//   running = (1 - momentum) running + momentum batch      (a decay, as others have it: 1 -
-//   momentum)
+//   running = (1 - momentum) running + momentum batch
 template <int axes>
 class BatchNorm {
  public:
@@ -140,5 +154,25 @@ class RMSNorm {
   Shape normalized_shape_;
   std::optional<double> eps_;
 };
+
+struct LocalResponseNormOptions {
+  double alpha = 1e-4, beta = 0.75, k = 1;
+};
+
+// Divides by a power of the squares of neighbouring channels: `size` of them, alpha over their
+// mean. x: [N, C, ...].
+class LocalResponseNorm {
+ public:
+  explicit LocalResponseNorm(int64_t size, const LocalResponseNormOptions& options = {});
+  Tensor operator()(const Tensor& x) const;
+  std::string describe() const;
+
+ private:
+  int64_t size_;
+  LocalResponseNormOptions options_;
+};
+// As PyTorch's CrossMapLRN2d: the same over channels. Legacy TensorFlow's depth_radius r and alpha
+// are {2 r + 1, {.alpha = (2 r + 1) alpha}}.
+using CrossMapLRN2d = LocalResponseNorm;
 
 }  // namespace rush::nn

@@ -1,5 +1,7 @@
 #include "rush/nn/pool.h"
 
+#include <cstdlib>
+
 #include "rush/nn/layer.h"
 
 namespace rush::nn {
@@ -15,6 +17,9 @@ constexpr AdaptiveFunction kAdaptiveAvg[] = {adaptive_avg_pool1d, adaptive_avg_p
                                              adaptive_avg_pool3d};
 constexpr AdaptiveFunction kAdaptiveMax[] = {adaptive_max_pool1d, adaptive_max_pool2d,
                                              adaptive_max_pool3d};
+
+using LpPoolFunction = Tensor (*)(const Tensor&, double, const PerAxis&, const LpPoolOptions&);
+constexpr LpPoolFunction kLpPool[] = {lp_pool1d, lp_pool2d, lp_pool3d};
 
 void check_kernel(const char* kind, int axes, const PerAxis& kernel) {
   const std::string name = layer_name(kind, axes);
@@ -49,7 +54,9 @@ std::string MaxPool<axes>::describe() const {
       .option("stride", stride_text(o.stride, kernel_), kernel)
       .option("padding", per_axis_text(o.padding.values()), std::string("0"))
       .option("dilation", per_axis_text(o.dilation.values()), std::string("1"))
-      .option("ceil_mode", o.ceil_mode, false);
+      .option("ceil_mode", o.ceil_mode, false)
+      .option("same", o.same, false)
+      .option("share_ties", o.share_ties, false);
 }
 
 template <int axes>
@@ -73,7 +80,8 @@ std::string AvgPool<axes>::describe() const {
       .option("padding", per_axis_text(o.padding.values()), std::string("0"))
       .option("ceil_mode", o.ceil_mode, false)
       .option("count_include_pad", o.count_include_pad, true)
-      .option("divisor_override", o.divisor_override, int64_t{0});
+      .option("divisor_override", o.divisor_override, int64_t{0})
+      .option("same", o.same, false);
 }
 
 template <int axes>
@@ -106,6 +114,66 @@ std::string AdaptiveMaxPool<axes>::describe() const {
   return Describe(layer_name("AdaptiveMaxPool", axes)).arg(per_axis_text(output_size_.values()));
 }
 
+template <int axes>
+LPPool<axes>::LPPool(double norm_type, const PerAxis& kernel, const LpPoolOptions& options)
+    : norm_type_(norm_type), kernel_(kernel), options_(options) {
+  check_kernel("LPPool", axes, kernel);
+}
+
+template <int axes>
+Tensor LPPool<axes>::operator()(const Tensor& x) const {
+  return in_layer(*this, {}, [&] { return kLpPool[axes - 1](x, norm_type_, kernel_, options_); });
+}
+
+template <int axes>
+std::string LPPool<axes>::describe() const {
+  const std::string kernel = per_axis_text(kernel_.values());
+  return Describe(layer_name("LPPool", axes))
+      .arg(norm_type_)
+      .arg(kernel)
+      .option("stride", stride_text(options_.stride, kernel_), kernel)
+      .option("ceil_mode", options_.ceil_mode, false);
+}
+
+template <int axes>
+MaxUnpool<axes>::MaxUnpool(const PerAxis& kernel, const MaxUnpoolOptions& options)
+    : kernel_(kernel), options_(options) {
+  check_kernel("MaxUnpool", axes, kernel);
+}
+
+template <int axes>
+Tensor MaxUnpool<axes>::operator()(const Tensor& x, const Tensor& indices,
+                                   const Dims& output_size) const {
+  return in_layer(*this, {}, [&] {
+    if (x.rank() < axes + 1)
+      fail<ShapeError>("max_unpool: ", axes,
+                       " sizes after the channels are needed; what came: ", x.shape());
+    const Dims kernel = kernel_.expand("max_unpool", "kernel", axes);
+    const Dims padding = options_.padding.expand("max_unpool", "padding", axes);
+    const Dims stride =
+        options_.stride.is_given() ? options_.stride.expand("max_unpool", "stride", axes) : kernel;
+    Dims size;
+    for (int i = 0; i < axes; ++i)
+      size.push_back((x.size(x.rank() - axes + i) - 1) * stride[i] - 2 * padding[i] + kernel[i]);
+    if (output_size.empty()) return max_unpool(x, indices, size);
+    bool fits = output_size.size() == axes;
+    for (int i = 0; fits && i < axes; ++i) fits = std::abs(output_size[i] - size[i]) < stride[i];
+    if (!fits)
+      fail<ShapeError>("max_unpool: output_size lies within a stride of ", size,
+                       "; what came: ", output_size);
+    return max_unpool(x, indices, output_size);
+  });
+}
+
+template <int axes>
+std::string MaxUnpool<axes>::describe() const {
+  const std::string kernel = per_axis_text(kernel_.values());
+  return Describe(layer_name("MaxUnpool", axes))
+      .arg(kernel)
+      .option("stride", stride_text(options_.stride, kernel_), kernel)
+      .option("padding", per_axis_text(options_.padding.values()), std::string("0"));
+}
+
 template class MaxPool<1>;
 template class MaxPool<2>;
 template class MaxPool<3>;
@@ -118,5 +186,11 @@ template class AdaptiveAvgPool<3>;
 template class AdaptiveMaxPool<1>;
 template class AdaptiveMaxPool<2>;
 template class AdaptiveMaxPool<3>;
+template class LPPool<1>;
+template class LPPool<2>;
+template class LPPool<3>;
+template class MaxUnpool<1>;
+template class MaxUnpool<2>;
+template class MaxUnpool<3>;
 
 }  // namespace rush::nn

@@ -54,6 +54,37 @@ class AdaptiveMaxPool {
   PerAxis output_size_;
 };
 
+// (sum of x^p over each window)^(1/p)
+template <int axes>
+class LPPool {
+ public:
+  LPPool(double norm_type, const PerAxis& kernel, const LpPoolOptions& options = {});
+  Tensor operator()(const Tensor& x) const;
+  std::string describe() const;
+
+ private:
+  double norm_type_;
+  PerAxis kernel_;
+  LpPoolOptions options_;
+};
+
+struct MaxUnpoolOptions {
+  PerAxis stride = {}, padding = 0;  // stride not given: the kernel's size
+};
+// Undoes a max pool of the same options, with the indices that max_pool2d_with_indices gives: all
+// but the maxima become 0. output_size: of the space, where several sizes fit.
+template <int axes>
+class MaxUnpool {
+ public:
+  explicit MaxUnpool(const PerAxis& kernel, const MaxUnpoolOptions& options = {});
+  Tensor operator()(const Tensor& x, const Tensor& indices, const Dims& output_size = {}) const;
+  std::string describe() const;
+
+ private:
+  PerAxis kernel_;
+  MaxUnpoolOptions options_;
+};
+
 extern template class MaxPool<1>;
 extern template class MaxPool<2>;
 extern template class MaxPool<3>;
@@ -66,6 +97,12 @@ extern template class AdaptiveAvgPool<3>;
 extern template class AdaptiveMaxPool<1>;
 extern template class AdaptiveMaxPool<2>;
 extern template class AdaptiveMaxPool<3>;
+extern template class LPPool<1>;
+extern template class LPPool<2>;
+extern template class LPPool<3>;
+extern template class MaxUnpool<1>;
+extern template class MaxUnpool<2>;
+extern template class MaxUnpool<3>;
 using MaxPool1d = MaxPool<1>;
 using MaxPool2d = MaxPool<2>;
 using MaxPool3d = MaxPool<3>;
@@ -78,5 +115,11 @@ using AdaptiveAvgPool3d = AdaptiveAvgPool<3>;
 using AdaptiveMaxPool1d = AdaptiveMaxPool<1>;
 using AdaptiveMaxPool2d = AdaptiveMaxPool<2>;
 using AdaptiveMaxPool3d = AdaptiveMaxPool<3>;
+using LPPool1d = LPPool<1>;
+using LPPool2d = LPPool<2>;
+using LPPool3d = LPPool<3>;
+using MaxUnpool1d = MaxUnpool<1>;
+using MaxUnpool2d = MaxUnpool<2>;
+using MaxUnpool3d = MaxUnpool<3>;
 
 }  // namespace rush::nn

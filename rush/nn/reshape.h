@@ -20,4 +20,23 @@ struct Unflatten {
   std::string describe() const;
 };
 
+// [.., C r r, H, W] -> [.., C, H r, W r], and the reverse.
+struct PixelShuffle {
+  int64_t upscale_factor;
+  Tensor operator()(const Tensor& x) const;
+  std::string describe() const;
+};
+struct PixelUnshuffle {
+  int64_t downscale_factor;
+  Tensor operator()(const Tensor& x) const;
+  std::string describe() const;
+};
+
+// Deals the channels of [N, C, ...] out: the first of each group, then the second, ...
+struct ChannelShuffle {
+  int64_t groups;
+  Tensor operator()(const Tensor& x) const;
+  std::string describe() const;
+};
+
 }  // namespace rush::nn

@@ -16,5 +16,15 @@ struct LogSoftmax {
   Tensor operator()(const Tensor& x) const;
   std::string describe() const;
 };
+struct Softmin {
+  int64_t axis = -1;
+  Tensor operator()(const Tensor& x) const;
+  std::string describe() const;
+};
+// Over the channels of [N, C, H, W] or [C, H, W].
+struct Softmax2d {
+  Tensor operator()(const Tensor& x) const;
+  std::string describe() const;
+};
 
 }  // namespace rush::nn

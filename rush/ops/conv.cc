@@ -10,6 +10,7 @@
 #include "rush/core/op.h"
 #include "rush/core/vocabulary.h"
 #include "rush/ops/movement.h"
+#include "rush/ops/same_padding.h"
 
 namespace rush {
 namespace {
@@ -201,12 +202,13 @@ bool is_batched(const char* op, const Tensor& x, const Tensor& weight, int axes)
   return x.rank() == axes + 2;
 }
 
-// Attributes of a convolution that keeps the size of x: what padding lacks goes behind.
-void pad_same(const char* op, const Tensor& x, const Tensor& weight, ConvAttrs& a) {
+void pad_same(const Tensor& x, const Tensor& weight, ConvAttrs& a) {
   for (int d = 0; d < a.stride.size(); ++d) {
-    if (a.stride[d] != 1) fail<ShapeError>(op, ": same padding needs stride 1; got ", a.stride);
-    a.padding[d] = a.dilation[d] * (weight.shape()[2 + d] - 1) / 2;
-    a.size.push_back(x.shape()[x.rank() - a.stride.size() + d]);
+    const int64_t size = x.shape()[x.rank() - a.stride.size() + d];
+    const int64_t span = a.dilation[d] * (weight.shape()[2 + d] - 1) + 1;
+    const SamePadding p = same_padding(size, span, a.stride[d]);
+    a.padding[d] = p.before;
+    a.size.push_back(p.windows);
   }
 }
 
@@ -219,7 +221,7 @@ Tensor convolve(const char* op, int axes, const Tensor& x, const Tensor& weight,
               o.groups,
               {}};
   check_attrs(op, a);
-  if (o.same) pad_same(op, x, weight, a);
+  if (o.same) pad_same(x, weight, a);
   if (batched) return conv(x, weight, bias, a);
   return squeeze(conv(unsqueeze(x, 0), weight, bias, a), 0);
 }
@@ -242,6 +244,16 @@ Dims transposed_size(const char* op, const Tensor& x, const Tensor& weight, cons
   return size;
 }
 
+// The size whose convolution with same padding has the size of x.
+void unpad_same(const Tensor& x, const Tensor& weight, ConvAttrs& a) {
+  for (int d = 0; d < a.stride.size(); ++d) {
+    const int64_t size = x.shape()[x.rank() - a.stride.size() + d] * a.stride[d];
+    const int64_t span = a.dilation[d] * (weight.shape()[2 + d] - 1) + 1;
+    a.padding[d] = same_padding(size, span, a.stride[d]).before;
+    a.size.push_back(size);
+  }
+}
+
 Tensor convolve_transposed(const char* op, int axes, const Tensor& x, const Tensor& weight,
                            const Tensor& bias, const ConvTransposeOptions& o) {
   const bool batched = is_batched(op, x, weight, axes);
@@ -262,7 +274,10 @@ Tensor convolve_transposed(const char* op, int axes, const Tensor& x, const Tens
   if (bias.defined() && bias.shape() != Shape{out})
     fail<ShapeError>(op, ": bias must be [", out, "] for weight ", weight.shape(), "; got ",
                      bias.shape());
-  a.size = transposed_size(op, x, weight, a, o.output_padding.expand(op, "output_padding", axes));
+  if (o.same)
+    unpad_same(x, weight, a);
+  else
+    a.size = transposed_size(op, x, weight, a, o.output_padding.expand(op, "output_padding", axes));
   Tensor y = conv_dx(batched ? x : unsqueeze(x, 0), weight, a);
   if (bias.defined()) {
     Shape wide = Dims::filled(axes + 2, 1);

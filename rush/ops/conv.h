@@ -11,7 +11,8 @@ namespace rush {
 struct ConvOptions {
   PerAxis stride = 1, padding = 0, dilation = 1;
   int64_t groups = 1;
-  bool same = false;  // pad so that the result has the size of x; needs stride 1
+  // Instead of padding: as much as gives ceil(size / stride), the odd element behind.
+  bool same = false;
 };
 // x: [N, C, size...] or [C, size...], weight: [O, C/groups, kernel...], bias: [O] or none
 Tensor conv1d(const Tensor& x, const Tensor& weight, const Tensor& bias = {},
@@ -25,6 +26,7 @@ struct ConvTransposeOptions {
   PerAxis stride = 1, padding = 0, output_padding = 0;
   int64_t groups = 1;
   PerAxis dilation = 1;
+  bool same = false;  // instead of padding: the reverse of such a convolution, size * stride
 };
 // x: [N, C, size...] or [C, size...], weight: [C, O/groups, kernel...], bias: [O] or none
 Tensor conv_transpose1d(const Tensor& x, const Tensor& weight, const Tensor& bias = {},

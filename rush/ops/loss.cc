@@ -7,6 +7,7 @@
 #include "rush/ops/loss_parts.h"
 #include "rush/ops/reduce.h"
 #include "rush/ops/unary.h"
+#include "rush/tensor/observer.h"
 
 namespace rush {
 
@@ -33,6 +34,16 @@ void check_pair(const char* op, const Tensor& x, const Tensor& target) {
   if (x.dtype() != target.dtype())
     fail<TypeError>(op, ": x and target must have one dtype; x is ", x.dtype(), ", target is ",
                     target.dtype());
+}
+
+// Values that a graph or trace has yet to compute go unchecked.
+void check_probabilities(const char* op, const Tensor& x) {
+  if (!x.has_data() || t_observer || x.numel() == 0) return;
+  const Tensor values = x.detach();
+  const double low = amin(values).item(), high = amax(values).item();
+  if (low < 0 || high > 1)
+    fail(op, ": x must be probabilities in [0, 1]; got values from ", low, " to ", high,
+         "; for scores use binary_cross_entropy_with_logits");
 }
 
 void infer_mse(InferCall& c) {
@@ -124,6 +135,7 @@ Tensor huber_loss(const Tensor& x, const Tensor& target, Reduction reduction, do
 Tensor binary_cross_entropy(const Tensor& x, const Tensor& target, const Tensor& weight,
                             Reduction reduction) {
   check_pair("binary_cross_entropy", x, target);
+  check_probabilities("binary_cross_entropy", x);
   Tensor losses = apply(kBinaryCrossEntropy, {x, target});
   if (weight.defined()) losses = losses * weight;
   return reduced(losses, reduction);

@@ -204,11 +204,12 @@ Tensor instance_norm_running(const Tensor& x, const Tensor& running_mean, const 
   merged[1] = n * c;
   const Tensor means = running_mean.defined() ? repeat(running_mean, {n}) : Tensor();
   const Tensor vars = running_var.defined() ? repeat(running_var, {n}) : Tensor();
-  const Tensor y = batch_norm(reshape(x, merged), means, vars, {}, {}, true, momentum, eps);
+  const Tensor y =
+      reshape(batch_norm(reshape(x, merged), means, vars, {}, {}, true, momentum, eps), x.shape());
   const NoGrad off;
   if (means.defined()) running_mean.copy_(mean(reshape(means, {n, c}), {0}));
   if (vars.defined()) running_var.copy_(mean(reshape(vars, {n, c}), {0}));
-  return reshape(y, x.shape());
+  return y;
 }
 
 }  // namespace

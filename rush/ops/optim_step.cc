@@ -10,6 +10,12 @@ size_t list_count(const SgdStepAttrs& a) { return a.momentum != 0 ? 3 : 2; }
 size_t list_count(const AdamStepAttrs& a) { return a.amsgrad ? 5 : 4; }
 size_t list_count(const RmspropStepAttrs& a) { return 3 + (a.momentum != 0) + a.centered; }
 size_t list_count(const AdagradStepAttrs&) { return 3; }
+size_t list_count(const AdadeltaStepAttrs&) { return 4; }
+size_t list_count(const AdamaxStepAttrs&) { return 4; }
+size_t list_count(const NadamStepAttrs&) { return 4; }
+size_t list_count(const RadamStepAttrs&) { return 4; }
+size_t list_count(const RpropStepAttrs&) { return 4; }
+size_t list_count(const AsgdStepAttrs&) { return 3; }
 
 namespace {
 
@@ -64,6 +70,27 @@ const Op& kRmspropStep = define_step<RmspropStepAttrs>(
 const Op& kAdagradStep = define_step<AdagradStepAttrs>(
     "adagrad_step",
     "One step of Adagrad in place. tensors: parameters, gradients, sums of squares.");
+const Op& kAdadeltaStep =
+    define_step<AdadeltaStepAttrs>("adadelta_step",
+                                   "One step of Adadelta in place. tensors: parameters, gradients, "
+                                   "mean squares of gradients and of steps.");
+const Op& kAdamaxStep =
+    define_step<AdamaxStepAttrs>("adamax_step",
+                                 "One step of Adamax in place. tensors: parameters, gradients, "
+                                 "first moments and largest gradients.");
+const Op& kNadamStep = define_step<NadamStepAttrs>(
+    "nadam_step",
+    "One step of NAdam in place. tensors: parameters, gradients, first and second moments.");
+const Op& kRadamStep = define_step<RadamStepAttrs>(
+    "radam_step",
+    "One step of RAdam in place. tensors: parameters, gradients, first and second moments.");
+const Op& kRpropStep =
+    define_step<RpropStepAttrs>("rprop_step",
+                                "One step of Rprop in place. tensors: parameters, gradients, "
+                                "gradients before and sizes of steps.");
+const Op& kAsgdStep = define_step<AsgdStepAttrs>(
+    "asgd_step",
+    "One step of averaged SGD in place. tensors: parameters, gradients and averaged parameters.");
 const Op& kScaleList =
     define_step<ScaleListAttrs>("scale_list", "All tensors of a list times a factor, in place.");
 
@@ -104,6 +131,19 @@ void append(const char* op, InlineVec<Arg, 24>& all, TensorList list, size_t cou
     if (!t.has_data()) fail(op, ": a symbolic tensor cannot be changed in place");
     all.push_back(t);
   }
+}
+
+// Runs a step whose lists are all used: parameters, gradients, states.
+template <typename A>
+void run_step(const Op& op, std::initializer_list<TensorList> lists, const A& attrs) {
+  const NoGrad off;
+  InlineVec<Arg, 24> all;
+  const TensorList* list = lists.begin();
+  const size_t count = list[0].size();
+  const Dense dense(list[1]);
+  for (size_t k = 0; k < lists.size(); ++k)
+    append(op.name.c_str(), all, k == 1 ? TensorList(dense) : list[k], count);
+  apply_multi(op, all, attrs);
 }
 
 }  // namespace
@@ -152,6 +192,35 @@ void adagrad_step(TensorList params, TensorList grads, TensorList state_sums,
   for (const TensorList& list : {params, TensorList(dense), state_sums})
     append("adagrad_step", all, list, params.size());
   apply_multi(kAdagradStep, all, a);
+}
+
+void adadelta_step(TensorList params, TensorList grads, TensorList square_avgs,
+                   TensorList acc_deltas, const AdadeltaStepAttrs& a) {
+  run_step(kAdadeltaStep, {params, grads, square_avgs, acc_deltas}, a);
+}
+
+void adamax_step(TensorList params, TensorList grads, TensorList exp_avgs, TensorList exp_infs,
+                 const AdamaxStepAttrs& a) {
+  run_step(kAdamaxStep, {params, grads, exp_avgs, exp_infs}, a);
+}
+
+void nadam_step(TensorList params, TensorList grads, TensorList exp_avgs, TensorList exp_avg_sqs,
+                const NadamStepAttrs& a) {
+  run_step(kNadamStep, {params, grads, exp_avgs, exp_avg_sqs}, a);
+}
+
+void radam_step(TensorList params, TensorList grads, TensorList exp_avgs, TensorList exp_avg_sqs,
+                const RadamStepAttrs& a) {
+  run_step(kRadamStep, {params, grads, exp_avgs, exp_avg_sqs}, a);
+}
+
+void rprop_step(TensorList params, TensorList grads, TensorList prevs, TensorList step_sizes,
+                const RpropStepAttrs& a) {
+  run_step(kRpropStep, {params, grads, prevs, step_sizes}, a);
+}
+
+void asgd_step(TensorList params, TensorList grads, TensorList averages, const AsgdStepAttrs& a) {
+  run_step(kAsgdStep, {params, grads, averages}, a);
 }
 
 Tensor total_norm(TensorList tensors, double p) {

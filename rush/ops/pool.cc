@@ -11,7 +11,10 @@
 #include "rush/core/op.h"
 #include "rush/core/vocabulary.h"
 #include "rush/ops/binary.h"
+#include "rush/ops/create.h"
 #include "rush/ops/movement.h"
+#include "rush/ops/reduce.h"
+#include "rush/ops/same_padding.h"
 #include "rush/ops/unary.h"
 
 namespace rush {
@@ -222,10 +225,57 @@ PoolAttrs window_attrs(const char* op, int axes, const PerAxis& kernel, const Pe
   return a;
 }
 
+PoolAttrs window_without_padding(PoolAttrs a) {
+  a.padding = Dims::filled(a.kernel.size(), 0);
+  return a;
+}
+
+int64_t span_of(const PoolAttrs& a, int axis) {
+  return a.dilation[axis] * (a.kernel[axis] - 1) + 1;
+}
+
+// x: [N, C, size...] with a border of `value`: the pool's padding, or what same padding takes.
+Tensor bordered(const Tensor& x, const PoolAttrs& a, bool same, double value) {
+  Dims sizes;
+  for (int d = a.kernel.size() - 1; d >= 0; --d) {
+    SamePadding p{0, a.padding[d], a.padding[d]};
+    if (same) p = same_padding(x.size(2 + d), span_of(a, d), a.stride[d]);
+    sizes.push_back(p.before);
+    sizes.push_back(p.after);
+  }
+  return pad(x, sizes, "constant", value);
+}
+
+// The largest element of each window as a formula whose gradient is shared among equal ones.
+Tensor shared_max(const char* op, const Tensor& x, const PoolAttrs& a, bool same) {
+  if (a.ceil_mode) fail(op, ": share_ties goes without ceil_mode");
+  Tensor windows = bordered(x, a, same, -HUGE_VAL);
+  pooled_space(op, windows.shape(), window_without_padding(a));
+  Dims inner;
+  for (int d = 0; d < a.kernel.size(); ++d) {
+    windows = unfold(windows, 2 + d, span_of(a, d), a.stride[d]);
+    windows = slice(windows, -1, 0, INT64_MAX, a.dilation[d]);
+    inner.push_back(-1 - d);
+  }
+  return amax(windows, inner);
+}
+
 Tensors max_pool(const char* op, int axes, const Tensor& x, const PerAxis& kernel,
                  const MaxPoolOptions& o) {
   const PoolAttrs a = window_attrs(op, axes, kernel, o.stride, o.padding, o.dilation, o.ceil_mode);
-  return batched(op, x, axes, [&](const Tensor& b) { return apply_multi(kMaxPool, {b}, a); });
+  return batched(op, x, axes, [&](const Tensor& b) -> Tensors {
+    if (o.share_ties) return {shared_max(op, b, a, o.same)};
+    if (!o.same) return apply_multi(kMaxPool, {b}, a);
+    return apply_multi(kMaxPool, {bordered(b, a, true, -HUGE_VAL)}, window_without_padding(a));
+  });
+}
+
+// Indices count within x as it stands.
+Tensors max_pool_places(const char* op, int axes, const Tensor& x, const PerAxis& kernel,
+                        const MaxPoolOptions& o) {
+  if (o.same || o.share_ties)
+    fail(op, ": indices go without same padding and shared ties; pad first, or give padding");
+  return max_pool(op, axes, x, kernel, o);
 }
 
 Pooled with_indices(const Tensors& out) { return {out[0], cast(out[1], DType::kInt64)}; }
@@ -237,7 +287,16 @@ Tensor avg_pool(const char* op, int axes, const Tensor& x, const PerAxis& kernel
   a.divisor_override = o.divisor_override;
   if (a.divisor_override < 0)
     fail<ShapeError>(op, ": divisor_override must be positive; got ", a.divisor_override);
-  return batched(op, x, axes, [&](const Tensor& b) { return Tensors{average(b, a)}; })[0];
+  if (!o.same)
+    return batched(op, x, axes, [&](const Tensor& b) { return Tensors{average(b, a)}; })[0];
+  PoolAttrs sums = window_without_padding(a);
+  sums.divisor_override = 1;
+  return batched(op, x, axes, [&](const Tensor& b) -> Tensors {
+    const Tensor total = average(bordered(b, a, true, 0), sums);
+    if (a.divisor_override) return {total / static_cast<double>(a.divisor_override)};
+    const Tensor inside = ones_like(b.detach());
+    return {total / average(bordered(inside, a, true, 0), sums)};
+  })[0];
 }
 
 Tensor adaptive_pool(const Op& record, const char* op, int axes, const Tensor& x,
@@ -277,13 +336,13 @@ Tensor max_pool3d(const Tensor& x, const PerAxis& kernel, const MaxPoolOptions& 
   return max_pool("max_pool3d", 3, x, kernel, o)[0];
 }
 Pooled max_pool1d_with_indices(const Tensor& x, const PerAxis& kernel, const MaxPoolOptions& o) {
-  return with_indices(max_pool("max_pool1d", 1, x, kernel, o));
+  return with_indices(max_pool_places("max_pool1d", 1, x, kernel, o));
 }
 Pooled max_pool2d_with_indices(const Tensor& x, const PerAxis& kernel, const MaxPoolOptions& o) {
-  return with_indices(max_pool("max_pool2d", 2, x, kernel, o));
+  return with_indices(max_pool_places("max_pool2d", 2, x, kernel, o));
 }
 Pooled max_pool3d_with_indices(const Tensor& x, const PerAxis& kernel, const MaxPoolOptions& o) {
-  return with_indices(max_pool("max_pool3d", 3, x, kernel, o));
+  return with_indices(max_pool_places("max_pool3d", 3, x, kernel, o));
 }
 
 Tensor avg_pool1d(const Tensor& x, const PerAxis& kernel, const AvgPoolOptions& o) {

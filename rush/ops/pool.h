@@ -14,6 +14,8 @@ struct MaxPoolOptions {
   PerAxis stride = {};  // not given: the kernel's size
   PerAxis padding = 0, dilation = 1;
   bool ceil_mode = false;  // count a last window that is only partly inside
+  bool same = false;  // instead of padding: ceil(size / stride) windows, the odd element behind
+  bool share_ties = false;  // equal maxima share the gradient; otherwise the first gets all of it
 };
 Tensor max_pool1d(const Tensor& x, const PerAxis& kernel, const MaxPoolOptions& options = {});
 Tensor max_pool2d(const Tensor& x, const PerAxis& kernel, const MaxPoolOptions& options = {});
@@ -33,6 +35,7 @@ struct AvgPoolOptions {
   bool ceil_mode = false;
   bool count_include_pad = true;
   int64_t divisor_override = 0;  // 0: the size of the window
+  bool same = false;  // instead of padding: as for max_pool; what is outside is not counted
 };
 Tensor avg_pool1d(const Tensor& x, const PerAxis& kernel, const AvgPoolOptions& options = {});
 Tensor avg_pool2d(const Tensor& x, const PerAxis& kernel, const AvgPoolOptions& options = {});
@@ -57,6 +60,10 @@ Tensor lp_pool2d(const Tensor& x, double norm_type, const PerAxis& kernel,
                  const LpPoolOptions& options = {});
 Tensor lp_pool3d(const Tensor& x, double norm_type, const PerAxis& kernel,
                  const LpPoolOptions& options = {});
+
+// Puts each element of x where a max pool found it, zeros elsewhere: indices as max_pool gives
+// them, in the shape of x; output_size: the spatial size of that pool's input.
+Tensor max_unpool(const Tensor& x, const Tensor& indices, const Dims& output_size);
 
 // The gradients, and what their own gradients need. `indices`: int32, as the max_pool record gives.
 Tensor max_pool_grad(const Tensor& dy, const Tensor& indices, const PoolAttrs& attrs);

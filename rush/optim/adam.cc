@@ -1,5 +1,7 @@
 #include "rush/optim/adam.h"
 
+#include <cmath>
+
 #include "rush/ops/optim_step.h"
 #include "rush/optim/checks.h"
 
@@ -11,10 +13,11 @@ constexpr size_t kLargest = 2;
 
 template <typename Options>
 AdamStepAttrs attrs_of(const Options& o, bool decoupled, int64_t step) {
+  const double correction = 1 - std::pow(o.betas[1], static_cast<double>(step));
   return {.lr = o.lr,
           .beta1 = o.betas[0],
           .beta2 = o.betas[1],
-          .eps = o.eps,
+          .eps = o.epsilon_hat ? o.eps / std::sqrt(correction) : o.eps,
           .weight_decay = o.weight_decay,
           .step = step,
           .decoupled = decoupled,
@@ -62,7 +65,9 @@ Adam::Adam(std::vector<Tensor> params, const AdamOptions& options) : AdamOf("Ada
   add_param_group(std::move(params), options);
 }
 
-void Adam::step_group(size_t group, std::span<Item> items) { step_adam(group, items, false); }
+void Adam::step_group(size_t group, std::span<Item> items) {
+  step_adam(group, items, options_[group].decoupled_weight_decay);
+}
 
 AdamW::AdamW(std::vector<Tensor> params, const AdamWOptions& options) : AdamOf("AdamW") {
   add_param_group(std::move(params), options);

@@ -11,6 +11,8 @@ struct AdamOptions {
   double eps = 1e-8, weight_decay = 0;
   bool amsgrad = false;  // divide by the largest v so far
   bool maximize = false;
+  bool decoupled_weight_decay = false;  // as in AdamW
+  bool epsilon_hat = false;             // TensorFlow's place for eps: see below
 };
 
 struct AdamWOptions {
@@ -19,6 +21,7 @@ struct AdamWOptions {
   double eps = 1e-8, weight_decay = 1e-2;
   bool amsgrad = false;  // divide by the largest v so far
   bool maximize = false;
+  bool epsilon_hat = false;  // TensorFlow's place for eps: see below
 };
 
 // What Adam and AdamW share.
@@ -37,6 +40,8 @@ class AdamOf : public OptimizerOf<Derived, Options> {
 
 //   m = beta1 m + (1 - beta1) grad,  v = beta2 v + (1 - beta2) grad^2
 //   p -= lr m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + eps)
+// With epsilon_hat, eps is added before the correction of v:
+//   p -= lr sqrt(1 - beta2^t) / (1 - beta1^t) m / (sqrt(v) + eps)
 // weight_decay adds to the gradient in Adam and shrinks p by lr weight_decay in AdamW.
 class Adam final : public AdamOf<Adam, AdamOptions> {
  public:

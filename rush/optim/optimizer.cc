@@ -106,8 +106,8 @@ void Optimizer::follow_original() {
 
 // In a trace the steps are counted by a host action, which runs before all kernels; so that several
 // steps in one trace have numbers of their own, each count is kept for the op that follows.
-void Optimizer::announce(std::span<const Item> items,
-                         std::function<bool(void*, int64_t step)> fill) {
+std::shared_ptr<int64_t> Optimizer::count_in_trace(std::span<const Item> items,
+                                                   std::function<void(int64_t step)> then) {
   std::vector<std::pair<size_t, size_t>> places;  // group and number of each parameter
   for (const Item& item : items)
     for (size_t i = 0; i < groups_.size(); ++i)
@@ -115,7 +115,7 @@ void Optimizer::announce(std::span<const Item> items,
           &item.slots >= all.data() && &item.slots < all.data() + all.size())
         places.emplace_back(i, static_cast<size_t>(&item.slots - all.data()));
   const auto step = std::make_shared<int64_t>(0);
-  const auto count = [link = link_, places, step] {
+  const auto count = [link = link_, places, step, then = std::move(then)] {
     Optimizer& self = link->get();
     self.follow_original();
     for (const auto& [i, k] : places) *step = self.groups_[i].slots[k].steps + 1;
@@ -123,16 +123,41 @@ void Optimizer::announce(std::span<const Item> items,
       if (self.groups_[i].slots[k].steps + 1 != *step)
         fail(self.name_, ": since it was compiled, some of its parameters have taken more steps ",
              "than others; compile again");
+    if (then) then(*step);
     for (const auto& [i, k] : places) ++self.groups_[i].slots[k].steps;
   };
   t_observer->host_action(count, [link = link_, places] {
     for (const auto& [i, k] : places) --link->get().groups_[i].slots[k].steps;
   });
+  return step;
+}
+
+void Optimizer::announce(std::span<const Item> items,
+                         std::function<bool(void*, int64_t step)> fill) {
+  const std::shared_ptr<int64_t> step = count_in_trace(items);
   t_observer->next_attrs([link = link_, step, fill = std::move(fill)](void* attrs) {
     if (!fill(attrs, *step))
       fail(link->get().name_, ": an option that adds or drops a kind of state (momentum, amsgrad, ",
            "centered) has changed since it was compiled; compile again");
   });
+}
+
+std::vector<Tensor> Optimizer::numbers(
+    std::span<const Item> items, std::function<std::vector<double>(int64_t step)> numbers_at) {
+  std::vector<Tensor> numbers;
+  {
+    const Unobserved hidden;
+    for (double value : numbers_at(items[0].slots.steps))
+      numbers.push_back(Tensor::scalar(value, float64));
+  }
+  if (t_observer) {
+    count_in_trace(items, [numbers, numbers_at = std::move(numbers_at)](int64_t step) {
+      const Unobserved hidden;
+      const std::vector<double> now = numbers_at(step);
+      for (size_t i = 0; i < numbers.size(); ++i) numbers[i].fill_(now[i]);
+    });
+  }
+  return numbers;
 }
 
 template <typename GradOf>
@@ -165,6 +190,12 @@ void Optimizer::step(std::span<const Tensor> grads) {
     fail<ShapeError>(name_, ": one gradient for each of ", count,
                      " parameters is needed; what came: ", grads.size());
   step_with([&](const Tensor&, size_t i) { return grads[i]; });
+}
+
+Tensor Optimizer::step(const std::function<Tensor()>& closure) {
+  const Tensor loss = closure();
+  step();
+  return loss;
 }
 
 void Optimizer::step(const Tensor& loss) {

@@ -52,6 +52,10 @@ class Optimizer {
   void step(const Tensor& loss);  // zero_grad, loss.backward, step
   // With these gradients instead of those the parameters hold: one for each, group after group.
   void step(std::span<const Tensor> grads);
+  // With a closure that makes the gradients and returns the loss, which step returns: LBFGS calls
+  // it as often as it needs, the others once.
+  //   opt.step([&] { opt.zero_grad(); Tensor loss = f(); loss.backward(); return loss; });
+  virtual Tensor step(const std::function<Tensor()>& closure);
   // In graphs (rush/graph): a node that makes a step when it is run, after all reads of the run.
   // Its value is the number of steps taken. Every session has a state of its own; the options are
   // those of this optimiser, as they are at each run. The parameters are variables of the graph, or
@@ -76,10 +80,10 @@ class Optimizer {
   double initial_lr(size_t group);
 
   // "3.exp_avg" and "3.step" for the fourth parameter, and "groups.0.lr".
-  State state() const;
+  virtual State state() const;
   // ShapeError listing all that does not fit, and then nothing has been changed. Values that are
   // there already are overwritten in place.
-  void load(const State& state);
+  virtual void load(const State& state);
 
   // One of the same kind over other tensors, of the same number in every group. It starts without
   // momentum and the like, and takes over this one's options before each of its steps.
@@ -125,6 +129,11 @@ class Optimizer {
       run(part, attrs);
     }
   }
+  // For steps written in ops: their numbers (rates and the like), computed from the current options
+  // and the step's number, as 0-d tensors. A trace computes them again whenever it is run. All
+  // items must have taken the same number of steps.
+  std::vector<Tensor> numbers(std::span<const Item> items,
+                              std::function<std::vector<double>(int64_t step)> numbers_at);
   // Lists as the steps of rush/ops/optim_step.h take them.
   static std::vector<Tensor> params_of(std::span<const Item> items);
   static std::vector<Tensor> grads_of(std::span<const Item> items);
@@ -154,6 +163,10 @@ class Optimizer {
   // Tells a trace of the step op that comes next. `fill` writes its attributes and says whether the
   // op still takes the same lists.
   void announce(std::span<const Item> items, std::function<bool(void*, int64_t step)> fill);
+  // Has the trace count the steps of the items whenever it is run; gives where it puts their
+  // number.
+  std::shared_ptr<int64_t> count_in_trace(std::span<const Item> items,
+                                          std::function<void(int64_t step)> then = {});
 
   const char* name_;
   std::vector<Group> groups_;

@@ -61,6 +61,26 @@ const std::map<std::string, Make>& optimizers() {
                                                      .weight_decay = 0.1,
                                                      .initial_accumulator_value = 0.2,
                                                      .eps = 1e-6})},
+      {"adam decoupled",
+       make<Adam>(AdamOptions{.lr = 0.05, .weight_decay = 0.1, .decoupled_weight_decay = true})},
+      {"adadelta", make<Adadelta>(AdadeltaOptions{.lr = 0.5})},
+      {"adadelta decay",
+       make<Adadelta>(AdadeltaOptions{.lr = 2, .rho = 0.8, .eps = 1e-4, .weight_decay = 0.1})},
+      {"adamax", make<Adamax>(AdamaxOptions{.lr = 0.05})},
+      {"adamax decay", make<Adamax>(AdamaxOptions{
+                           .lr = 0.05, .betas = {0.8, 0.95}, .eps = 1e-4, .weight_decay = 0.1})},
+      {"asgd", make<ASGD>(ASGDOptions{.lr = 0.05, .lambd = 0.01, .t0 = 20, .weight_decay = 0.02})},
+      {"nadam", make<NAdam>(NAdamOptions{.lr = 0.02})},
+      {"nadam decay", make<NAdam>(NAdamOptions{.lr = 0.02,
+                                               .weight_decay = 0.1,
+                                               .momentum_decay = 0.1,
+                                               .decoupled_weight_decay = true})},
+      {"radam", make<RAdam>(RAdamOptions{.lr = 0.05})},
+      {"radam decay",
+       make<RAdam>(RAdamOptions{
+           .lr = 0.05, .betas = {0.8, 0.9}, .weight_decay = 0.1, .decoupled_weight_decay = true})},
+      {"radam l2", make<RAdam>(RAdamOptions{.lr = 0.05, .betas = {0.8, 0.9}, .weight_decay = 0.1})},
+      {"rprop", make<Rprop>(RpropOptions{.lr = 0.05, .step_sizes = {1e-4, 0.5}})},
   };
   return all;
 }

@@ -32,7 +32,9 @@ void RMSprop::step_group(size_t group, std::span<Item> items) {
                             .weight_decay = o.weight_decay,
                             .momentum = o.momentum,
                             .centered = o.centered,
-                            .maximize = o.maximize};
+                            .maximize = o.maximize,
+                            .eps_in_root = o.eps_in_root,
+                            .lr_in_momentum = o.lr_in_momentum};
   };
   for_equal_steps(items, attrs_at, [](std::span<Item> part, const RmspropStepAttrs& attrs) {
     for (const Item& item : part) {

@@ -10,6 +10,8 @@ struct RMSpropOptions {
   double alpha = 0.99, eps = 1e-8, weight_decay = 0, momentum = 0;
   bool centered = false;  // by the variance instead of the square
   bool maximize = false;
+  bool eps_in_root = false;     // sqrt(v + eps), as TensorFlow has it
+  bool lr_in_momentum = false;  // the buffer sums steps, not gradients: differs when lr changes
 };
 
 //   d = grad + weight_decay p,  v = alpha v + (1 - alpha) d^2

@@ -39,6 +39,11 @@ void Scheduler::go_to(int64_t epoch) {
   last_epoch_ = epoch;
 }
 
+double Scheduler::chained(size_t group, int64_t epoch, double lr) const {
+  const double before = epoch > 0 ? rate(group, epoch - 1) : base(group);
+  return before == 0 ? rate(group, epoch) : lr * (rate(group, epoch) / before);
+}
+
 State Scheduler::state() const {
   return {{"last_epoch", number(static_cast<double>(last_epoch_))}};
 }
@@ -48,11 +53,21 @@ void Scheduler::load(const State& state) {
 }
 
 LambdaLR::LambdaLR(Optimizer& optimizer, std::function<double(int64_t)> factor)
-    : Scheduler(optimizer), factor_(std::move(factor)) {
+    : Scheduler(optimizer), factors_{std::move(factor)} {
   go_to(0);
 }
 
-double LambdaLR::rate(size_t group, int64_t epoch) const { return base(group) * factor_(epoch); }
+LambdaLR::LambdaLR(Optimizer& optimizer, std::vector<std::function<double(int64_t)>> factors)
+    : Scheduler(optimizer), factors_(std::move(factors)) {
+  if (factors_.size() != optimizer.group_count())
+    fail("LambdaLR: one function for each of ", optimizer.group_count(),
+         " groups; what came: ", factors_.size());
+  go_to(0);
+}
+
+double LambdaLR::rate(size_t group, int64_t epoch) const {
+  return base(group) * factors_[factors_.size() == 1 ? 0 : group](epoch);
+}
 
 StepLR::StepLR(Optimizer& optimizer, const StepLROptions& options)
     : Scheduler(optimizer), options_(options) {
@@ -94,6 +109,15 @@ CosineAnnealingLR::CosineAnnealingLR(Optimizer& optimizer, const CosineAnnealing
 double CosineAnnealingLR::rate(size_t group, int64_t epoch) const {
   return half_cosine(base(group), options_.eta_min,
                      static_cast<double>(epoch) / static_cast<double>(options_.t_max));
+}
+
+// The part above eta_min is scaled; from the bottom it starts anew.
+double CosineAnnealingLR::chained(size_t group, int64_t epoch, double lr) const {
+  if (epoch == 0) return lr;
+  const double low = options_.eta_min, now = rate(group, epoch) - low;
+  const bool was_lowest = (epoch - 1) % (2 * options_.t_max) == options_.t_max;
+  if (was_lowest) return lr + now;
+  return low + (lr - low) * (now / (rate(group, epoch - 1) - low));
 }
 
 LinearLR::LinearLR(Optimizer& optimizer, const LinearLROptions& options)

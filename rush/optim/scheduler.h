@@ -29,6 +29,9 @@ class Scheduler {
 
   // The rate of a group after `epoch` steps.
   virtual double rate(size_t group, int64_t epoch) const = 0;
+  // What becomes of a rate that other schedulers change too, at the step to `epoch` (0: when made):
+  // it is scaled as this scheduler's own rate is. Schedulers with a rate in mind set it.
+  virtual double chained(size_t group, int64_t epoch, double lr) const;
 
  protected:
   explicit Scheduler(Optimizer& optimizer);
@@ -46,10 +49,12 @@ class Scheduler {
 class LambdaLR final : public Scheduler {
  public:
   LambdaLR(Optimizer& optimizer, std::function<double(int64_t epoch)> factor);
+  LambdaLR(Optimizer& optimizer, std::vector<std::function<double(int64_t epoch)>> factors);
   double rate(size_t group, int64_t epoch) const override;
+  double chained(size_t group, int64_t epoch, double) const override { return rate(group, epoch); }
 
  private:
-  std::function<double(int64_t)> factor_;
+  std::vector<std::function<double(int64_t)>> factors_;  // one for all groups, or one for each
 };
 
 struct StepLROptions {
@@ -102,6 +107,7 @@ class CosineAnnealingLR final : public Scheduler {
  public:
   CosineAnnealingLR(Optimizer& optimizer, const CosineAnnealingLROptions& options);
   double rate(size_t group, int64_t epoch) const override;
+  double chained(size_t group, int64_t epoch, double lr) const override;
 
  private:
   CosineAnnealingLROptions options_;
@@ -137,6 +143,7 @@ class OneCycleLR final : public Scheduler {
  public:
   OneCycleLR(Optimizer& optimizer, const OneCycleLROptions& options);
   double rate(size_t group, int64_t epoch) const override;
+  double chained(size_t group, int64_t epoch, double) const override { return rate(group, epoch); }
 
  protected:
   void go_to(int64_t epoch) override;

@@ -3,8 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
+#include <type_traits>
+
 #include "rush/base/error.h"
 #include "rush/optim/adagrad.h"
+#include "rush/optim/schedules.h"
 #include "rush/optim/sgd.h"
 #include "rush/optim/torch_table_test.h"
 
@@ -86,6 +90,69 @@ TEST(Scheduler, RatesArePyTorchs) {
   }
 }
 
+TEST(Scheduler, MoreRatesArePyTorchs) {
+  const auto check = [](const char* name, const auto& make) {
+    Problem t;
+    const auto schedule = make(t.opt);
+    expect_rates(t, *schedule, name);
+  };
+  const auto with = []<typename S>(std::type_identity<S>, const auto& options) {
+    return [=](Optimizer& opt) { return std::make_unique<S>(opt, options); };
+  };
+  check("constant", with(std::type_identity<ConstantLR>(),
+                         ConstantLROptions{.factor = 0.25, .total_iters = 4}));
+  check("polynomial", with(std::type_identity<PolynomialLR>(),
+                           PolynomialLROptions{.total_iters = 8, .power = 2}));
+  const std::type_identity<CosineAnnealingWarmRestarts> restarts;
+  check("restarts",
+        with(restarts, CosineAnnealingWarmRestartsOptions{.t_0 = 3, .t_mult = 2, .eta_min = 0.01}));
+  check("restarts even", with(restarts, CosineAnnealingWarmRestartsOptions{.t_0 = 4}));
+  const std::type_identity<CyclicLR> cyclic;
+  check("cyclic", with(cyclic, CyclicLROptions{.base_lr = 0.01,
+                                               .max_lr = 0.2,
+                                               .step_size_up = 3,
+                                               .step_size_down = 2,
+                                               .mode = CycleMode::kTriangular2}));
+  check("cyclic exp", with(cyclic, CyclicLROptions{.base_lr = 0.01,
+                                                   .max_lr = 0.2,
+                                                   .step_size_up = 4,
+                                                   .mode = CycleMode::kExpRange,
+                                                   .gamma = 0.9,
+                                                   .cycle_momentum = false}));
+  check("multiplicative", with(std::type_identity<MultiplicativeLR>(),
+                               [](int64_t epoch) { return epoch % 2 ? 0.9 : 0.8; }));
+  const std::type_identity<SWALR> swa;
+  check("swa", with(swa, SWALROptions{.swa_lr = 0.02, .anneal_epochs = 5}));
+  check("swa linear",
+        with(swa, SWALROptions{.swa_lr = 0.5, .anneal_epochs = 4, .anneal = Anneal::kLinear}));
+}
+
+TEST(Scheduler, ChainsAsPyTorchDoes) {
+  Problem t;
+  ConstantLR constant(t.opt, {.factor = 0.1, .total_iters = 3});
+  CosineAnnealingLR cosine(t.opt, {.t_max = 10, .eta_min = 0.01});
+  ExponentialLR exponential(t.opt, {.gamma = 0.9});
+  ChainedScheduler all(t.opt, {constant, cosine, exponential});
+  expect_rates(t, all, "chained");
+  const double last = t.opt.lr();
+  const State saved = all.state();
+  all.step();
+  all.load(saved);
+  EXPECT_DOUBLE_EQ(t.opt.lr(), last);
+}
+
+TEST(Scheduler, TakesAFunctionForEachGroup) {
+  Problem t;
+  const Tensor q = Tensor::from(std::vector<double>{0}).requires_grad_();
+  t.opt.add_param_group({q}, {.lr = 1});
+  using F = std::function<double(int64_t)>;
+  LambdaLR s(t.opt, std::vector<F>{[](int64_t) { return 0.5; }, [](int64_t e) { return 1.0 + e; }});
+  s.step();
+  EXPECT_DOUBLE_EQ(t.opt.lr(0), 0.05);
+  EXPECT_DOUBLE_EQ(t.opt.lr(1), 2);
+  EXPECT_THROW(LambdaLR(t.opt, std::vector<F>{}), Error);
+}
+
 TEST(Scheduler, PlateauFollowsTheMetric) {
   Problem t;
   ReduceLROnPlateau s(t.opt, {.factor = 0.5, .patience = 2, .cooldown = 1, .min_lr = 0.02});
@@ -138,10 +205,18 @@ TEST(Scheduler, RejectsBadInput) {
   EXPECT_THROW(StepLR(t.opt, {}), Error);
   EXPECT_THROW(CosineAnnealingLR(t.opt, {}), Error);
   EXPECT_THROW(ReduceLROnPlateau(t.opt, {.factor = 1}), Error);
+  EXPECT_THROW(ConstantLR(t.opt, {.factor = 2}), Error);
+  EXPECT_THROW(PolynomialLR(t.opt, {.total_iters = 0}), Error);
+  EXPECT_THROW(CosineAnnealingWarmRestarts(t.opt, {}), Error);
+  EXPECT_THROW(CosineAnnealingWarmRestarts(t.opt, {.t_0 = 2, .t_mult = 0}), Error);
+  EXPECT_THROW(CyclicLR(t.opt, {.max_lr = 1, .step_size_up = 0}), Error);
+  EXPECT_THROW(SWALR(t.opt, {.anneal_epochs = -1}), Error);
+  EXPECT_THROW(ChainedScheduler(t.opt, {}), Error);
   StepLR a(t.opt, {.step_size = 1}), b(t.opt, {.step_size = 1});
   EXPECT_THROW(SequentialLR(t.opt, {a, b}, {}), Error);
   Adagrad without_momentum({t.p}, {});
   EXPECT_THROW(OneCycleLR(without_momentum, {.max_lr = 1, .total_steps = 5}), Error);
+  EXPECT_THROW(CyclicLR(without_momentum, {.max_lr = 1}), Error);
   OneCycleLR cycle(t.opt, {.max_lr = 1, .total_steps = 2});
   cycle.step();
   EXPECT_THROW(cycle.step(), Error);

@@ -31,7 +31,8 @@ void SGD::step_group(size_t group, std::span<Item> items) {
                         .dampening = o.dampening,
                         .weight_decay = o.weight_decay,
                         .nesterov = o.nesterov,
-                        .maximize = o.maximize};
+                        .maximize = o.maximize,
+                        .lr_in_momentum = o.lr_in_momentum};
   };
   for_equal_steps(items, attrs_at, [](std::span<Item> part, SgdStepAttrs attrs) {
     if (attrs.momentum == 0) return sgd_step(params_of(part), grads_of(part), {}, attrs);

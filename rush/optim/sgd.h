@@ -10,11 +10,13 @@ struct SGDOptions {
   double momentum = 0, dampening = 0, weight_decay = 0;
   bool nesterov = false;
   bool maximize = false;
+  bool lr_in_momentum = false;  // the buffer sums steps, not gradients: differs when lr changes
 };
 
 //   d = grad + weight_decay p
 //   buf = momentum buf + (1 - dampening) d      (at first: buf = d)
 //   p -= lr (nesterov ? d + momentum buf : buf)
+// With lr_in_momentum, d is lr (grad + weight_decay p), and p loses it as it stands.
 class SGD final : public OptimizerOf<SGD, SGDOptions> {
  public:
   explicit SGD(std::vector<Tensor> params, const SGDOptions& options = {});

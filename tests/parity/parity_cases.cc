@@ -1,6 +1,7 @@
 // Writes what the engine computes for every op row - inputs, outputs, first and second gradients -
 // for judge.py, which asks PyTorch the same.
-//   parity_cases DIR: DIR/cases.json and DIR/cases.bin
+//   parity_cases DIR: DIR/cases.json and DIR/cases.bin, and the same of layers (write_layers.h)
+//   parity_cases FROM TO: reads weights that PyTorch wrote and writes them anew
 #include <iostream>
 
 #include "rush/autograd/autograd.h"
@@ -10,6 +11,7 @@
 #include "tests/parity/archive.h"
 #include "tests/parity/promotion.h"
 #include "tests/parity/recurrent.h"
+#include "tests/parity/write_layers.h"
 
 namespace rush::parity {
 namespace {
@@ -141,12 +143,17 @@ int run(const std::string& folder) {
 }  // namespace rush::parity
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::cerr << "usage: parity_cases DIR\n";
+  if (argc != 2 && argc != 3) {
+    std::cerr << "usage: parity_cases DIR | parity_cases FROM TO\n";
     return 2;
   }
   try {
-    return rush::parity::run(argv[1]) == 0 ? 0 : 1;
+    if (argc == 3) {
+      rush::parity::exchange(argv[1], argv[2]);
+      return 0;
+    }
+    const int failures = rush::parity::run(argv[1]) + rush::parity::write_layers(argv[1]);
+    return failures == 0 ? 0 : 1;
   } catch (const std::exception& e) {
     std::cerr << e.what() << "\n";
     return 1;

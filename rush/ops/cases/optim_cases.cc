@@ -127,6 +127,98 @@ void add_others(CaseList& list) {
   list.add(row);
 }
 
+// A row of a step with all lists used, whose formula is `f`.
+template <typename A, typename Call>
+OpCase newer_row(const char* op, size_t lists, const A& attrs, const Step& f, Call call) {
+  OpCase row = step_row(op, "", lists, f);
+  row.run = [attrs, call](const Tensors& x) -> Tensors {
+    call(x, attrs);
+    return x;
+  };
+  return row;
+}
+
+void add_adadelta_and_adamax(CaseList& list) {
+  const AdadeltaStepAttrs a{.lr = 0.5, .rho = 0.8, .eps = 0.1, .weight_decay = 0.1};
+  list.add(newer_row(
+      "adadelta_step", 4, a,
+      [a](double* v) {
+        const double g = v[1] + a.weight_decay * v[0];
+        v[2] = a.rho * v[2] + (1 - a.rho) * g * g;
+        const double d = std::sqrt(v[3] + a.eps) / std::sqrt(v[2] + a.eps) * g;
+        v[3] = a.rho * v[3] + (1 - a.rho) * d * d;
+        v[0] -= a.lr * d;
+      },
+      [](const Tensors& x, const auto& b) {
+        adadelta_step(one(x, 0), one(x, 1), one(x, 2), one(x, 3), b);
+      }));
+  const AdamaxStepAttrs m{.step_size = 0.1, .weight_decay = 0.1, .maximize = true};
+  list.add(newer_row(
+      "adamax_step", 4, m,
+      [m](double* v) {
+        const double g = m.weight_decay * v[0] - v[1];
+        v[2] = m.beta1 * v[2] + (1 - m.beta1) * g;
+        v[3] = std::fmax(m.beta2 * v[3], std::fabs(g) + m.eps);
+        v[0] -= m.step_size * v[2] / v[3];
+      },
+      [](const Tensors& x, const auto& b) {
+        adamax_step(one(x, 0), one(x, 1), one(x, 2), one(x, 3), b);
+      }));
+}
+
+void add_nadam_and_radam(CaseList& list) {
+  const NadamStepAttrs n{.mean_size = 0.1, .gradient_size = 0.2, .correction = 0.5, .shrink = 0.1};
+  list.add(newer_row(
+      "nadam_step", 4, n,
+      [n](double* v) {
+        v[2] = n.beta1 * v[2] + (1 - n.beta1) * v[1];
+        v[3] = n.beta2 * v[3] + (1 - n.beta2) * v[1] * v[1];
+        const double root = std::sqrt(v[3] / n.correction) + n.eps;
+        v[0] = v[0] * (1 - n.shrink) - (n.mean_size * v[2] + n.gradient_size * v[1]) / root;
+      },
+      [](const Tensors& x, const auto& b) {
+        nadam_step(one(x, 0), one(x, 1), one(x, 2), one(x, 3), b);
+      }));
+  const RadamStepAttrs r{.step_size = 0.1, .weight_decay = 0.1, .is_adaptive = true};
+  list.add(newer_row(
+      "radam_step", 4, r,
+      [r](double* v) {
+        const double g = v[1] + r.weight_decay * v[0];
+        v[2] = r.beta1 * v[2] + (1 - r.beta1) * g;
+        v[3] = r.beta2 * v[3] + (1 - r.beta2) * g * g;
+        v[0] -= r.step_size * v[2] / (std::sqrt(v[3]) + r.eps);
+      },
+      [](const Tensors& x, const auto& b) {
+        radam_step(one(x, 0), one(x, 1), one(x, 2), one(x, 3), b);
+      }));
+}
+
+void add_asgd_and_rprop(CaseList& list) {
+  const AsgdStepAttrs a{.eta = 0.1, .lambd = 0.2, .mu = 0.5, .weight_decay = 0.1};
+  list.add(newer_row(
+      "asgd_step", 3, a,
+      [a](double* v) {
+        v[0] = v[0] * (1 - a.lambd * a.eta) - a.eta * (v[1] + a.weight_decay * v[0]);
+        v[2] += a.mu * (v[0] - v[2]);
+      },
+      [](const Tensors& x, const auto& b) { asgd_step(one(x, 0), one(x, 1), one(x, 2), b); }));
+  const RpropStepAttrs r;
+  OpCase row = newer_row(
+      "rprop_step", 4, r,
+      [r](double* v) {
+        const double agreement = v[1] * v[2];
+        const double factor = agreement > 0 ? r.eta_plus : agreement < 0 ? r.eta_minus : 1;
+        v[3] = std::fmin(std::fmax(v[3] * factor, r.step_min), r.step_max);
+        v[2] = agreement < 0 ? 0 : v[1];
+        v[0] -= v[2] > 0 ? v[3] : v[2] < 0 ? -v[3] : 0;
+      },
+      [](const Tensors& x, const auto& b) {
+        rprop_step(one(x, 0), one(x, 1), one(x, 2), one(x, 3), b);
+      });
+  row.in[2].low = -1;
+  list.add(row);
+}
+
 void add_total_norm(CaseList& list) {
   for (double p : {2.0, 1.0, HUGE_VAL}) {
     OpCase row;
@@ -158,6 +250,9 @@ void add_optim_cases(CaseList& list) {
   add_sgd(list);
   add_adam(list);
   add_others(list);
+  add_adadelta_and_adamax(list);
+  add_nadam_and_radam(list);
+  add_asgd_and_rprop(list);
   add_total_norm(list);
 }
 
