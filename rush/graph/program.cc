@@ -109,6 +109,16 @@ BufferId Program::add_buffer(BufferKind kind, size_t bytes) {
 
 std::vector<BufferUses> uses_of(const Program& program) {
   std::vector<BufferUses> uses(program.buffers.size());
+  std::vector<std::pair<size_t, size_t>> counts(program.buffers.size());  // written, read
+  for (const Instruction& instruction : program.instructions) {
+    for (const Operand& o : instruction.in)
+      if (o.buffer != kNoBuffer) ++counts[o.buffer].second;
+    for_each_write(instruction, [&](const Operand& o) { ++counts[o.buffer].first; });
+  }
+  for (size_t b = 0; b < uses.size(); ++b) {
+    uses[b].writers.reserve(counts[b].first);
+    uses[b].readers.reserve(counts[b].second);
+  }
   const auto note = [](std::vector<int>& list, int i) {
     if (list.empty() || list.back() != i) list.push_back(i);
   };
