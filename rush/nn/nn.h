@@ -9,6 +9,7 @@
 #include "rush/nn/distance.h"
 #include "rush/nn/dropout.h"
 #include "rush/nn/embedding.h"
+#include "rush/nn/image.h"
 #include "rush/nn/init.h"
 #include "rush/nn/kv_cache.h"
 #include "rush/nn/linear.h"
