@@ -190,7 +190,7 @@ TEST(Acceptance, Check22CrossEntropyHonoursAnUpstreamFactor) {
 struct Moments {
   double mean, deviation, low, high;
 };
-Moments moments(const Tensor& t) {
+Moments moments_of(const Tensor& t) {
   return {mean(t).item(), std_dev(t).item(), min(t).item(), max(t).item()};
 }
 
@@ -240,7 +240,7 @@ TEST(Acceptance, Check24InitialisersHaveTheirMomentsAndBounds) {
 }
 ;
 for (const Row& row : rows) {
-  const Moments m = moments(row.fill());
+  const Moments m = moments_of(row.fill());
   EXPECT_NEAR(m.mean, 0, 0.02 * row.deviation) << row.name;
   EXPECT_NEAR(m.deviation, row.deviation, 0.02 * row.deviation) << row.name;
   if (row.bound == 0) continue;
@@ -253,7 +253,7 @@ EXPECT_EQ(t.dtype(), float32);
 TEST(Acceptance, Check24TruncatedNormalIsCentred) {
   manual_seed(24);
   const Tensor t = Tensor::empty({200, 300}, float32);
-  const Moments m = moments(nn::init::truncated_normal_(t, 5, 0.5));
+  const Moments m = moments_of(nn::init::truncated_normal_(t, 5, 0.5));
   EXPECT_NEAR(m.mean, 5, 0.01);
   EXPECT_NEAR(m.deviation, 0.5 * 0.8796, 0.01);  // of a normal cut at two deviations
   EXPECT_GE(m.low, 4);
