@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "rush/autograd/autograd.h"
+#include "rush/base/testing/errors.h"
 #include "rush/graph/compile.h"
 #include "rush/nn/nn.h"
 #include "rush/ops/binary.h"
@@ -21,15 +22,6 @@ namespace rush {
 namespace {
 
 using Values = std::vector<double>;
-
-std::string error_of(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "";
-}
 
 // ---- Arguments ---------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@
 #include <optional>
 #include <sstream>
 
+#include "rush/base/testing/errors.h"
 #include "rush/core/apply.h"
 #include "rush/nn/activation.h"
 #include "rush/nn/dropout.h"
@@ -31,16 +32,6 @@ std::vector<std::string> names_of(const State& state) {
   return names;
 }
 using Names = std::vector<std::string>;
-
-template <typename F>
-std::string message(F&& f) {
-  try {
-    f();
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "";
-}
 
 TEST(Module, NamesParametersAndBuffersAsPyTorch) {
   Net net;
@@ -105,7 +96,7 @@ TEST(Module, LoadListsAllThatDoesNotFitAndChangesNothing) {
                {"out.weight", Tensor::from(std::vector<float>(10, 1), {2, 5})},
                {"count", Tensor::from(std::vector<float>{1})},
                {"other", Tensor::from(std::vector<float>{1})}};
-  EXPECT_EQ(message([&] { load(net, bad); }),
+  EXPECT_EQ(error_of([&] { load(net, bad); }),
             "load: the state does not fit Net; clashes: fc1.bias is [5] in the model and [4] in "
             "the state, count is int64 in the model and float32 in the state; missing: out.bias; "
             "unexpected: other");
@@ -152,7 +143,7 @@ TEST(Module, CloneRefusesSharedPointers) {
     std::shared_ptr<nn::Linear> layer = std::make_shared<nn::Linear>(1, 1);
   } model;
   EXPECT_EQ(parameter_count(model), 2);
-  EXPECT_NE(message([&] { clone(model); }).find("'layer' is held by shared_ptr"),
+  EXPECT_NE(error_of([&] { clone(model); }).find("'layer' is held by shared_ptr"),
             std::string::npos);
 }
 
@@ -221,9 +212,9 @@ TEST(Module, PrintsThousands) {
 TEST(Module, ErrorsNameTheLayerAndItsPath) {
   Net net;
   parameters(net);
-  const std::string text = message([&] { net(Tensor::from(std::vector<float>(8), {2, 4})); });
+  const std::string text = error_of([&] { net(Tensor::from(std::vector<float>(8), {2, 4})); });
   EXPECT_EQ(text.rfind("fc1 (Linear(3, 5)): linear: ", 0), 0u) << text;
-  const std::string unnamed = message([&] {
+  const std::string unnamed = error_of([&] {
     nn::Linear(3, 5)(Tensor::from(std::vector<float>(8), {2, 4}));
   });
   EXPECT_EQ(unnamed.rfind("Linear(3, 5): linear: ", 0), 0u) << unnamed;

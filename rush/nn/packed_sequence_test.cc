@@ -6,6 +6,7 @@
 #include <random>
 
 #include "rush/base/error.h"
+#include "rush/base/testing/errors.h"
 #include "rush/ops/binary.h"
 #include "rush/ops/create.h"
 #include "rush/ops/movement.h"
@@ -14,19 +15,6 @@
 
 namespace rush::nn {
 namespace {
-
-template <typename F>
-std::string message(F&& f) {
-  try {
-    f();
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "";
-}
-void expect_error(const std::string& got, const std::string& part) {
-  EXPECT_NE(got.find(part), std::string::npos) << "got: " << got << "\nwanted: " << part;
-}
 
 void expect_same(const std::vector<Tensor>& a, const std::vector<Tensor>& b) {
   ASSERT_EQ(a.size(), b.size());
@@ -89,34 +77,37 @@ TEST(PackedSequence, CarriesGradientsToWhatWasPackedOnly) {
 
 TEST(PackedSequence, RefusesBadInput) {
   const Tensor x = zeros({4, 2, 3});
-  expect_error(message([&] {
-                 pack_padded_sequence(x, {5, 2});
-               }),
-               "pack_padded_sequence: lengths are 1 to 4, the steps there are; got [5, 2]");
-  expect_error(message([&] { pack_padded_sequence(x, {4, 0}); }), "got [4, 0]");
-  expect_error(message([&] {
-                 pack_padded_sequence(x, {2, 4});
-               }),
-               "lengths must not grow from one sequence to the next, unless enforce_sorted");
-  expect_error(message([&] { pack_padded_sequence(x, {2}); }),
-               "wants a length for each of the 2 sequences; got [2]");
-  expect_error(message([&] { pack_padded_sequence(x, zeros({2})); }), "[B] integers; got float32");
-  expect_error(message([&] { pack_padded_sequence(zeros({4, 0, 3}), {}); }), "empty tensors");
-  expect_error(message([&] { pack_padded_sequence(zeros({4}), {4}); }), "got [4]");
-  expect_error(message([] { pack_sequence(std::vector<Tensor>{}); }), "at least one sequence");
-  expect_error(message([] { pack_sequence({zeros({2, 3}), zeros({0, 3})}); }), "got [2, 0]");
-  expect_error(message([] { pad_sequence(std::vector<Tensor>{}); }), "at least one sequence");
-  expect_error(message([] { pad_sequence({Tensor(2.0)}); }), "at least one dimension");
-  expect_error(message([] { pad_packed_sequence({}); }), "the packed sequence is empty");
-  expect_error(message([] {
-                 unpack_sequence({zeros({3, 1}), {2, 2}});
-               }),
-               "data has a row for each of the batch sizes, 4 in all; got [3, 1]");
+  expect_error(
+      [&] {
+        pack_padded_sequence(x, {5, 2});
+      },
+      {"pack_padded_sequence: lengths are 1 to 4, the steps there are; got [5, 2]"});
+  expect_error([&] { pack_padded_sequence(x, {4, 0}); }, {"got [4, 0]"});
+  expect_error(
+      [&] {
+        pack_padded_sequence(x, {2, 4});
+      },
+      {"lengths must not grow from one sequence to the next, unless enforce_sorted"});
+  expect_error([&] { pack_padded_sequence(x, {2}); },
+               {"wants a length for each of the 2 sequences; got [2]"});
+  expect_error([&] { pack_padded_sequence(x, zeros({2})); }, {"[B] integers; got float32"});
+  expect_error([&] { pack_padded_sequence(zeros({4, 0, 3}), {}); }, {"empty tensors"});
+  expect_error([&] { pack_padded_sequence(zeros({4}), {4}); }, {"got [4]"});
+  expect_error([] { pack_sequence(std::vector<Tensor>{}); }, {"at least one sequence"});
+  expect_error([] { pack_sequence({zeros({2, 3}), zeros({0, 3})}); }, {"got [2, 0]"});
+  expect_error([] { pad_sequence(std::vector<Tensor>{}); }, {"at least one sequence"});
+  expect_error([] { pad_sequence({Tensor(2.0)}); }, {"at least one dimension"});
+  expect_error([] { pad_packed_sequence({}); }, {"the packed sequence is empty"});
+  expect_error(
+      [] {
+        unpack_sequence({zeros({3, 1}), {2, 2}});
+      },
+      {"data has a row for each of the batch sizes, 4 in all; got [3, 1]"});
   const PackedSequence p = pack_sequence({zeros({3}), zeros({2})});
-  expect_error(message([&] { pad_packed_sequence(p, {.total_length = 2}); }),
-               "total_length is at least the longest length, 3; got 2");
-  expect_error(message([&] { unpad_sequence(x, {4}); }), "each of the 2 sequences; got [4]");
-  expect_error(message([&] { unpad_sequence(x, {5, 1}); }), "lengths are 1 to 4");
+  expect_error([&] { pad_packed_sequence(p, {.total_length = 2}); },
+               {"total_length is at least the longest length, 3; got 2"});
+  expect_error([&] { unpad_sequence(x, {4}); }, {"each of the 2 sequences; got [4]"});
+  expect_error([&] { unpad_sequence(x, {5, 1}); }, {"lengths are 1 to 4"});
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "rush/autograd/autograd.h"
 #include "rush/autograd/gradcheck.h"
+#include "rush/base/testing/errors.h"
 #include "rush/base/threads.h"
 #include "rush/core/apply.h"
 #include "rush/graph/compile.h"
@@ -28,19 +29,6 @@
 
 namespace rush::nn {
 namespace {
-
-template <typename F>
-std::string message(F&& f) {
-  try {
-    f();
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "";
-}
-void expect_error(const std::string& got, const std::string& part) {
-  EXPECT_NE(got.find(part), std::string::npos) << "got: " << got << "\nwanted: " << part;
-}
 
 void expect_near(const Tensor& a, const Tensor& b, double bound) {
   ASSERT_EQ(a.shape(), b.shape());
@@ -238,45 +226,52 @@ TEST(Recurrent, AcceptsAnEmptyBatch) {
 TEST(Recurrent, RefusesBadInput) {
   const GRU gru(3, 4);
   const LSTM lstm(3, 4, {.bidirectional = true});
-  expect_error(message([&] {
-                 gru(zeros({5, 2, 7}));
-               }),
-               "GRU(3, 4): GRU: input must be [steps, batch, 3] or [steps, 3]; got [5, 2, 7]");
-  expect_error(message([&] { gru(zeros({0, 2, 3})); }), "at least one step; input is [0, 2, 3]");
-  expect_error(message([&] {
-                 gru(zeros({5, 2, 3}), zeros({1, 3, 4}));
-               }),
-               "hx must have shape [1, 2, 4]; got [1, 3, 4]");
-  expect_error(message([&] {
-                 gru(zeros({5, 3}), zeros({1, 1, 4}));
-               }),
-               "hx must have shape [1, 4]; got [1, 1, 4]");
-  expect_error(message([&] {
-                 lstm(zeros({5, 2, 3}), {zeros({2, 2, 4}), zeros({1, 2, 4})});
-               }),
-               "cx must have shape [2, 2, 4]; got [1, 2, 4]");
-  expect_error(message([&] { gru(PackedSequence{}); }), "the packed sequence is empty");
-  expect_error(message([&] {
-                 gru(PackedSequence{zeros({4, 3}), {2, 3}});
-               }),
-               "batch sizes are 1 or more and never grow; got 2 and then 3");
-  expect_error(message([&] { gru(PackedSequence{zeros({4, 3}), {2, 1}}); }), "x must be [3, ...]");
-  expect_error(message([&] { gru(zeros({5, 2, 3}, int64)); }), "int64");
-  expect_error(message([] { GRU(3, 0); }), "GRU: hidden_size is at least 1; what came: 0");
-  expect_error(message([] { GRU(3, 4, {.num_layers = 0}); }), "num_layers is at least 1");
-  expect_error(message([] { GRU(3, 4, {.dropout = 1.5}); }), "0 to 1; what came: 1.5");
-  expect_error(message([] { LSTM(3, 4, {.proj_size = 4}); }), "proj_size is smaller than");
-  expect_error(message([] { RNN(3, 4, {.nonlinearity = "x"}); }), "tanh or relu; what came: x");
-  expect_error(message([] { RNNCell(3, 4, {.nonlinearity = "x"}); }), "tanh or relu; what came: x");
-  expect_error(message([] { GRUCell(0, 4); }), "sizes are at least 1; what came: 0 and 4");
-  expect_error(message([] {
-                 GRUCell(3, 4)(zeros({2, 7}));
-               }),
-               "gru_cell: input must be [batch, 3] or [3]; got [2, 7]");
-  expect_error(message([] {
-                 LSTMCell(3, 4)(zeros({2, 3}), {zeros({3, 4}), {}});
-               }),
-               "lstm_cell: a state must have shape [2, 4]; got [3, 4]");
+  expect_error(
+      [&] {
+        gru(zeros({5, 2, 7}));
+      },
+      {"GRU(3, 4): GRU: input must be [steps, batch, 3] or [steps, 3]; got [5, 2, 7]"});
+  expect_error([&] { gru(zeros({0, 2, 3})); }, {"at least one step; input is [0, 2, 3]"});
+  expect_error(
+      [&] {
+        gru(zeros({5, 2, 3}), zeros({1, 3, 4}));
+      },
+      {"hx must have shape [1, 2, 4]; got [1, 3, 4]"});
+  expect_error(
+      [&] {
+        gru(zeros({5, 3}), zeros({1, 1, 4}));
+      },
+      {"hx must have shape [1, 4]; got [1, 1, 4]"});
+  expect_error(
+      [&] {
+        lstm(zeros({5, 2, 3}), {zeros({2, 2, 4}), zeros({1, 2, 4})});
+      },
+      {"cx must have shape [2, 2, 4]; got [1, 2, 4]"});
+  expect_error([&] { gru(PackedSequence{}); }, {"the packed sequence is empty"});
+  expect_error(
+      [&] {
+        gru(PackedSequence{zeros({4, 3}), {2, 3}});
+      },
+      {"batch sizes are 1 or more and never grow; got 2 and then 3"});
+  expect_error([&] { gru(PackedSequence{zeros({4, 3}), {2, 1}}); }, {"x must be [3, ...]"});
+  expect_error([&] { gru(zeros({5, 2, 3}, int64)); }, {"int64"});
+  expect_error([] { GRU(3, 0); }, {"GRU: hidden_size is at least 1; what came: 0"});
+  expect_error([] { GRU(3, 4, {.num_layers = 0}); }, {"num_layers is at least 1"});
+  expect_error([] { GRU(3, 4, {.dropout = 1.5}); }, {"0 to 1; what came: 1.5"});
+  expect_error([] { LSTM(3, 4, {.proj_size = 4}); }, {"proj_size is smaller than"});
+  expect_error([] { RNN(3, 4, {.nonlinearity = "x"}); }, {"tanh or relu; what came: x"});
+  expect_error([] { RNNCell(3, 4, {.nonlinearity = "x"}); }, {"tanh or relu; what came: x"});
+  expect_error([] { GRUCell(0, 4); }, {"sizes are at least 1; what came: 0 and 4"});
+  expect_error(
+      [] {
+        GRUCell(3, 4)(zeros({2, 7}));
+      },
+      {"gru_cell: input must be [batch, 3] or [3]; got [2, 7]"});
+  expect_error(
+      [] {
+        LSTMCell(3, 4)(zeros({2, 3}), {zeros({3, 4}), {}});
+      },
+      {"lstm_cell: a state must have shape [2, 4]; got [3, 4]"});
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include <functional>
 
 #include "rush/autograd/autograd.h"
+#include "rush/base/testing/errors.h"
 #include "rush/graph/compile.h"
 #include "rush/nn/module.h"
 #include "rush/nn/positional.h"
@@ -23,16 +24,6 @@
 
 namespace rush::nn {
 namespace {
-
-template <typename E = Error>
-std::string error_of(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const E& e) {
-    return e.what();
-  }
-  return "no error";
-}
 
 // sin(0.7 (i + 1) + 0.3 k), as the table's program has it.
 Tensor wave(const Shape& shape, int k, double scale = 1) {

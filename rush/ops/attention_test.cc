@@ -9,6 +9,7 @@
 
 #include "rush/autograd/autograd.h"
 #include "rush/base/random.h"
+#include "rush/base/testing/errors.h"
 #include "rush/base/threads.h"
 #include "rush/ops/binary.h"
 #include "rush/ops/cases/compare.h"
@@ -26,16 +27,6 @@ namespace {
 
 using testing::bit_difference;
 using testing::difference;
-
-template <typename E = Error>
-std::string error_of(const std::function<void()>& f) {
-  try {
-    f();
-  } catch (const E& e) {
-    return e.what();
-  }
-  return "no error";
-}
 
 struct Sizes {
   int64_t batch, heads, groups, queries, keys, size, v_size;

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 
+#include "rush/base/testing/errors.h"
 #include "rush/ops/binary.h"
 #include "rush/optim/optim.h"
 #include "rush/optim/torch_table_test.h"
@@ -196,28 +197,18 @@ TEST(Optimizer, SeesNewValuesThroughTheSameTensor) {
   EXPECT_EQ(handle.item(), 2);
 }
 
-template <typename F>
-std::string message(F&& f) {
-  try {
-    f();
-  } catch (const Error& e) {
-    return e.what();
-  }
-  return "";
-}
-
 TEST(Optimizer, RejectsBadInput) {
   Tensor p = parameter({1});
-  EXPECT_EQ(message([&] { SGD({p}, {.lr = -1}); }), "SGD: lr is at least 0; what came: -1");
-  EXPECT_EQ(message([&] {
+  EXPECT_EQ(error_of([&] { SGD({p}, {.lr = -1}); }), "SGD: lr is at least 0; what came: -1");
+  EXPECT_EQ(error_of([&] {
               Adam({p}, {.betas = {0.9, 1}});
             }),
             "Adam: betas[1] is in [0, 1); what came: 1");
-  EXPECT_NE(message([&] { SGD({p}, {.nesterov = true}); }), "");
-  EXPECT_NE(message([&] { SGD({}, {}); }), "");
-  EXPECT_NE(message([&] { SGD({p, p}, {}); }), "");
-  EXPECT_NE(message([&] { SGD({p * 2}, {}); }), "");
-  EXPECT_NE(message([&] { SGD({Tensor()}, {}); }), "");
+  EXPECT_NE(error_of([&] { SGD({p}, {.nesterov = true}); }), "no error");
+  EXPECT_NE(error_of([&] { SGD({}, {}); }), "no error");
+  EXPECT_NE(error_of([&] { SGD({p, p}, {}); }), "no error");
+  EXPECT_NE(error_of([&] { SGD({p * 2}, {}); }), "no error");
+  EXPECT_NE(error_of([&] { SGD({Tensor()}, {}); }), "no error");
   EXPECT_THROW(SGD({Tensor::from(std::vector<int64_t>{1})}, {}), TypeError);
   SGD opt({p}, {});
   EXPECT_THROW(opt.add_param_group({p}, {}), Error);
@@ -232,7 +223,7 @@ TEST(Optimizer, LoadsAllOrNothing) {
                {"0.step", Tensor::scalar(3, float64)},
                {"0.exp_avg", Tensor::from(std::vector<double>{1, 2, 3})},
                {"7.exp_avg", Tensor::from(std::vector<double>{1})}};
-  EXPECT_EQ(message([&] { opt.load(bad); }),
+  EXPECT_EQ(error_of([&] { opt.load(bad); }),
             "Adam: the state does not fit: 0.exp_avg is [3] where the parameter is [2]; "
             "7.exp_avg is unexpected");
   EXPECT_EQ(opt.lr(), 0.1);
