@@ -6,6 +6,7 @@
 #include "rush/graph/session.h"
 #include "rush/ops/binary.h"
 #include "rush/ops/cases/check.h"
+#include "rush/ops/cases/compare.h"
 #include "rush/ops/cases/inputs.h"
 #include "rush/ops/create.h"
 
@@ -87,7 +88,10 @@ void check_row(const OpCase& row) {
   for (int run = 0; run < 3; ++run) {
     Tensors got;
     for (const Tensor& y : session.run(fetched, feeds)) got.push_back(y);
-    EXPECT_EQ(bit_difference(got, want), "") << "run " << run;
+    // Their results lie in an order of their own, and products read what lies otherwise in another
+    // order of sums.
+    const bool exact = row.family != "linalg" && row.family != "attention";
+    EXPECT_EQ(exact ? bit_difference(got, want) : difference(got, want, 1e-9), "") << "run " << run;
   }
 }
 

@@ -270,15 +270,16 @@ void deallocate(void* block, size_t capacity) noexcept {
   const int c = class_of(capacity);
   Global& g = global();
   g.allocated.fetch_sub(static_cast<int64_t>(capacity), std::memory_order_relaxed);
+  RUSH_POISON(block, capacity);  // before another thread can take it
   try {
     const std::scoped_lock lock(g.mutex);
     g.free[c].push_back(block);
   } catch (...) {  // no memory to remember the block: give it back
+    RUSH_UNPOISON(block, capacity);
     std::free(block);
     return;
   }
   g.cached.fetch_add(static_cast<int64_t>(capacity), std::memory_order_relaxed);
-  RUSH_POISON(block, capacity);
 }
 
 MemoryStats memory_stats() {

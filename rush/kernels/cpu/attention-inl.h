@@ -11,7 +11,6 @@
 #endif
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
 
 #include "rush/kernels/cpu/attention_call.h"
@@ -48,7 +47,7 @@ void PackRows(const T* from, int64_t row, int64_t col, int64_t rows, int64_t col
     if (scale != 1)
       for (int64_t c = 0; c < cols; ++c) out[c] = scale * in[c];
     else if (in != out)
-      std::memcpy(out, in, static_cast<size_t>(cols) * sizeof(A));
+      std::copy(in, in + cols, out);
     std::fill(out + cols, out + line, A(0));
   }
   std::fill(to + rows * line, to + all * line, A(0));

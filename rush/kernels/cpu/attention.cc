@@ -117,11 +117,12 @@ class QueryBlock {
       Scores(call_, at, q_.data(), packed_.keys.data() + at.j * call_.size, call_.size,
              scores_.data());
     for (int64_t r = 0; r < at.rows; ++r) {
-      A* s = &scores_[r * kKeyBlock];
+      A* s = scores_.data() + r * kKeyBlock;
       const int64_t cols = HideUnseen<T>(call_, at, r, s);
       if (cols == 0) continue;
       const A factor = ExponentialRow(s, cols, queries_[r]);
-      if (at.j > 0 && factor != 1) ScaleRow(&sums_[r * packed_.v_line], packed_.v_line, factor);
+      if (at.j > 0 && factor != 1)
+        ScaleRow(sums_.data() + r * packed_.v_line, packed_.v_line, factor);
       if (call_.attrs.dropout_p > 0) DropRow(call_, at, r, s);
     }
     if (packed_.is_direct)
@@ -157,7 +158,7 @@ class QueryBlock {
   // Writes the output of query r and gives the logarithm of its sum. A query that sees nothing
   // gives zeros.
   A finish(int64_t r, bool has_keys, T* to, int64_t step) {
-    A* sums = &sums_[r * packed_.v_line];
+    A* sums = sums_.data() + r * packed_.v_line;
     const Running<A>& query = queries_[r];
     if (!has_keys || query.high == kMinusInfinity<A>) {
       std::fill(sums, sums + packed_.v_line, A(0));

@@ -56,7 +56,7 @@ struct PackedQueries {
     const A* log_sums = c.lse.at<const A>(matrix);
     for (int64_t i = 0; i < c.queries; ++i) {
       const A* row = ReadRow(y + i * c.y.row, c.v_size, c.y.col, buffer[0]);
-      const A* from = &dy[i * v_line];
+      const A* from = dy.data() + i * v_line;
       dot[i] = static_cast<A>(SumRow<A>(c.v_size, [&](auto d, int64_t j) HWY_ATTR {
         return hn::Mul(hn::LoadU(d, row + j), hn::LoadU(d, from + j));
       }));
@@ -95,10 +95,10 @@ struct PackedKeys {
   void write(const GradCall& c, int64_t matrix) const {
     T* to = c.dk.at<T>(matrix) + first * c.dk.row;
     for (int64_t j = 0; j < count; ++j)
-      WriteRow(&dk[j * line], to + j * c.dk.row, c.size, c.dk.col);
+      WriteRow(dk.data() + j * line, to + j * c.dk.row, c.size, c.dk.col);
     to = c.dv.at<T>(matrix) + first * c.dv.row;
     for (int64_t j = 0; j < count; ++j)
-      WriteRow(&dv[j * v_line], to + j * c.dv.row, c.v_size, c.dv.col);
+      WriteRow(dv.data() + j * v_line, to + j * c.dv.row, c.v_size, c.dv.col);
   }
 
  private:
@@ -162,10 +162,10 @@ class Backward {
   // Row r of the scores becomes weights, that of dy v^T the gradient of the scores.
   HWY_ATTR void weigh(const BlockAt& at, int64_t r) {
     const hn::ScalableTag<A> d;
-    A *p = &p_[r * kKeyBlock], *ds = &ds_[r * kKeyBlock];
+    A *p = p_.data() + r * kKeyBlock, *ds = ds_.data() + r * kKeyBlock;
     const bool is_dropped = call_.attrs.dropout_p > 0;
     if (r >= at.rows) {  // beyond the matrix
-      for (A* row : {p, ds, is_dropped ? &dropped_[r * kKeyBlock] : p})
+      for (A* row : {p, ds, is_dropped ? dropped_.data() + r * kKeyBlock : p})
         std::fill(row, row + kKeyBlock, A(0));
       return;
     }
@@ -174,7 +174,7 @@ class Backward {
     for (int64_t j = 0; j < cols; j += kLanes<A>)
       hn::Store(ExpOfNegative(d, hn::Sub(hn::Load(d, p + j), lse)), d, p + j);
     if (is_dropped) {
-      A* dropped = &dropped_[r * kKeyBlock];
+      A* dropped = dropped_.data() + r * kKeyBlock;
       std::copy(p, p + cols, dropped);
       DropRow(call_, at, r, dropped);
       DropRow(call_, at, r, ds);
@@ -233,7 +233,7 @@ void Run(const Call& call) {
       PackedQueries<T> queries(c);
       for (int64_t g = matrix * c.group; g < (matrix + 1) * c.group; ++g) {
         queries.fill(c, g);
-        A* dq = parts > 1 ? &shared[(g * parts + part) * step] : own.data();
+        A* dq = parts > 1 ? shared.data() + (g * parts + part) * step : own.data();
         std::fill(dq, dq + step, A(0));
         Backward<T>(c, keys, queries).run(g, dq);
         if (parts == 1) WriteQueries<T>(c, g, dq, 1, step, line);
@@ -244,7 +244,7 @@ void Run(const Call& call) {
   if (parts == 1) return;
   parallel_for(c.q_matrices(), 1, [&](int64_t begin, int64_t end) {
     for (int64_t g = begin; g < end; ++g)
-      WriteQueries<T>(c, g, &shared[g * parts * step], parts, step, line);
+      WriteQueries<T>(c, g, shared.data() + g * parts * step, parts, step, line);
   });
 }
 

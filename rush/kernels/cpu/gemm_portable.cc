@@ -136,7 +136,7 @@ void Serial(const Gemm<T>& g) {
   constexpr int64_t kFew = 4;
   if (g.n <= kFew && g.m >= kN && g.k > 0) {
     if (g.a_col == 1 && g.k >= kN) return DotColumns(g);
-    if (g.a_row == 1) return Turned(g);
+    if (g.a_row == 1 && g.m > kFew) return Turned(g);  // whose product is not turned again
   }
   if (g.m <= kFew && g.k >= kN && g.a_col == 1 && g.b_row == 1) return DotRows(g);
   constexpr int64_t kOnStack = 2048;

@@ -5,7 +5,6 @@
 #pragma once
 
 #include <algorithm>
-#include <cstring>
 #include <optional>
 #include <vector>
 
@@ -63,8 +62,8 @@ struct Sequence {
     for (int64_t t = 0; t < steps(); ++t) {
       const int64_t first = reverse ? 0 : t + 1 < steps() ? sizes[t + 1] : 0;
       if (first < sizes[t])
-        std::memcpy(to + first * hidden, all + (starts[t] + first) * hidden,
-                    (sizes[t] - first) * hidden * sizeof(T));
+        std::copy_n(all + (starts[t] + first) * hidden, (sizes[t] - first) * hidden,
+                    to + first * hidden);
       if (reverse) return;
     }
   }
@@ -74,7 +73,7 @@ struct Sequence {
     if (from == nullptr)
       std::fill_n(to, batch * hidden, T(0));
     else
-      std::memcpy(to, from, batch * hidden * sizeof(T));
+      std::copy_n(from, batch * hidden, to);
   }
 
  private:
@@ -182,8 +181,7 @@ class StepProduct {
       g.bias = add;
     } else {
       g.accumulate = true;
-      for (int64_t i = 0; add != c && i < m; ++i)
-        std::memcpy(c + i * c_row, add + i * add_row, n_ * sizeof(T));
+      for (int64_t i = 0; add != c && i < m; ++i) std::copy_n(add + i * add_row, n_, c + i * c_row);
     }
     gemm_portable(g);
   }
@@ -219,7 +217,7 @@ void weight_gradient(const Sequence& s, int64_t gates, const T* dg, const T* y, 
     if (p.before < 0 && hx == nullptr)
       std::fill_n(to, p.rows * s.hidden, T(0));
     else
-      std::memcpy(to, p.state(y, hx, s.hidden), p.rows * s.hidden * sizeof(T));
+      std::copy_n(p.state(y, hx, s.hidden), p.rows * s.hidden, to);
   });
   add(s.rows, dg, before.data(), false);
 }
