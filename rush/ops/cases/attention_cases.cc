@@ -97,8 +97,6 @@ void add_rows(CaseList& list, const AttentionRow& r) {
   row.op = "scaled_dot_product_attention_grad";
   row.in.push_back({y});
   row.tolerance = 8;
-  // Third derivatives of attention; a graph adds a causal mask's terms in an order of its own.
-  row.second = !r.attrs.is_causal;
   row.run = [a = r.attrs](const Tensors& x) -> Tensors {
     const Tensors y = forward(x, a);
     return apply_multi(*find_op("scaled_dot_product_attention_grad"),
