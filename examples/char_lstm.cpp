@@ -21,17 +21,6 @@ Tensor loss_of(const Model& model, const Tensor& x, const Tensor& y) {
   return nn::cross_entropy(model(x).flatten(0, 1), y.flatten());
 }
 
-double test_loss(const Model& model, const Tensor& ids, int64_t length) {
-  constexpr int kBatches = 10;
-  const NoGrad no_grad;
-  double total = 0;
-  for (int i = 0; i < kBatches; ++i) {
-    const auto [x, y] = demo::draw_windows(ids, 32, length);
-    total += loss_of(model, x, y).item();
-  }
-  return total / kBatches;
-}
-
 std::string write_on(const Model& model, const demo::Characters& characters, std::string text,
                      int64_t count) {
   const NoGrad no_grad;
@@ -76,7 +65,11 @@ void char_lstm(demo::Demo& d) {
         schedule.step();
         return loss;
       },
-      [&] { return test_loss(model, plays.test, length); });
+      [&] {
+        return demo::mean_loss(plays.test, 10, 32, length, [&](const Tensor& x, const Tensor& y) {
+          return loss_of(model, x, y);
+        });
+      });
   const std::string text = write_on(model, plays.characters, "ROMEO:", d.quick() ? 200 : 600);
   d.say("%s", text.c_str());
   d.write("char_lstm.txt", text + "\n");

@@ -55,7 +55,7 @@ void frames_cnn(demo::Demo& d) {
   const NoGrad no_grad;
   const auto [x, label] = tones(2000);
   d.at_least("smallest of the parameters' largest first gradients", smallest, 1e-6, 1e-6);
-  d.at_least("accuracy on unheard tones", demo::accuracy(net(x), label), 0.95, 0.7);
+  d.at_least("accuracy on unheard tones", nn::accuracy(net(x), label), 0.95, 0.7);
 }
 
 }  // namespace

@@ -44,17 +44,6 @@ Tensor loss_of(const Gpt& model, const Tensor& x, const Tensor& y) {
   return nn::cross_entropy(model(x).flatten(0, 1), y.flatten());
 }
 
-double test_loss(const Gpt& model, const Tensor& ids) {
-  constexpr int kBatches = 20;
-  const NoGrad no_grad;
-  double total = 0;
-  for (int i = 0; i < kBatches; ++i) {
-    const auto [x, y] = demo::draw_windows(ids, 12, model.s.context);
-    total += loss_of(model, x, y).item();
-  }
-  return total / kBatches;
-}
-
 // When the context is full, the cache starts anew from its second half.
 std::string write_on(const Gpt& model, const demo::Characters& characters, std::string text,
                      int64_t count) {
@@ -111,7 +100,11 @@ void gpt(demo::Demo& d) {
         schedule.step();
         return loss;
       },
-      [&] { return test_loss(model, plays.test); });
+      [&] {
+        return demo::mean_loss(plays.test, 20, 12, context, [&](const Tensor& x, const Tensor& y) {
+          return loss_of(model, x, y);
+        });
+      });
   const std::string text = write_on(model, plays.characters, "ROMEO:", d.quick() ? 200 : 600);
   d.say("%s", text.c_str());
   d.write("gpt.txt", text + "\n");

@@ -44,7 +44,7 @@ void logistic(demo::Demo& d) {
   const Tensor before = session.run(scores, {{x, images}}),
                after = restored.run(scores, {{x, images}});
   d.at_least("equal scores, bit by bit", before.to_vector() == after.to_vector(), 1, 1);
-  d.at_least("test accuracy of restored weights", demo::accuracy(after, unseen.labels()), 0.9159,
+  d.at_least("test accuracy of restored weights", nn::accuracy(after, unseen.labels()), 0.9159,
              0.88);
 }
 

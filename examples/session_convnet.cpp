@@ -15,16 +15,6 @@ constexpr double kDropped = 0.3;
 
 Tensor scaled(const Tensor& images) { return cast(images, float32) / 255 - 0.5; }
 
-// MiniTorch's first weights.
-void reset(const nn::ModuleRef& net) {
-  for (const auto& [name, p] : named_parameters(net)) {
-    if (name.ends_with("bias"))
-      nn::init::zeros_(p);
-    else if (p.rank() > 1)
-      nn::init::kaiming_uniform_(p, {.nonlinearity = nn::init::Nonlinearity::kLinear});
-  }
-}
-
 void session_convnet(demo::Demo& d) {
   const int64_t epochs = d.option("epochs", 10, 1, "passes over the training digits");
   const int64_t count = d.option("images", 25000, 1920, "how many digits to learn from");
@@ -37,7 +27,7 @@ void session_convnet(demo::Demo& d) {
   nn::Sequential net(nn::Conv2d(1, 16, 3, same), nn::BatchNorm2d(16), nn::ReLU(), nn::MaxPool2d(2),
                      nn::Conv2d(16, 32, 3, same), nn::BatchNorm2d(32), nn::ReLU(), nn::MaxPool2d(2),
                      nn::Flatten(), nn::Dropout(kDropped), nn::Linear(32 * 7 * 7, 10));
-  reset(net);
+  demo::start_as_minitorch(net);
   const Tensor scores = net(x), loss = nn::cross_entropy(scores, y);
   optim::Adam adam(parameters(net));
   const Tensor train = adam.minimize(loss);

@@ -12,16 +12,6 @@ namespace {
 
 Tensor scaled(const Tensor& images) { return cast(images, float32).reshape({-1, 784}) / 255 - 0.5; }
 
-// MiniTorch's first weights.
-void reset(const nn::ModuleRef& net) {
-  for (const auto& [name, p] : named_parameters(net)) {
-    if (name.ends_with("bias"))
-      nn::init::zeros_(p);
-    else if (p.rank() > 1)
-      nn::init::kaiming_uniform_(p, {.nonlinearity = nn::init::Nonlinearity::kLinear});
-  }
-}
-
 void session_mlp(demo::Demo& d) {
   const int64_t epochs = d.option("epochs", 1, 1, "passes over the training digits");
   const int64_t count = d.option("images", 25000, 9000, "how many digits to learn from");
@@ -32,7 +22,7 @@ void session_mlp(demo::Demo& d) {
   const Tensor x = placeholder(float32, {"batch", 784}, "x"),
                y = placeholder(int64, {"batch"}, "y");
   nn::Sequential net(nn::Linear(784, 2048), nn::ReLU(), nn::Linear(2048, 10));
-  reset(net);
+  demo::start_as_minitorch(net);
   const Tensor scores = net(x), loss = nn::cross_entropy(scores, y);
   optim::SGD momentum(parameters(net), {.lr = lr, .momentum = 0.9});
   const Tensor train = momentum.minimize(loss);
@@ -51,7 +41,7 @@ void session_mlp(demo::Demo& d) {
   data::DataLoader held_out(demo::some(digits.train, count, 1000), {.batch_size = 1000});
   for (const auto& [images, labels] : held_out) {  // one batch
     const Tensor found = session.run(scores, {{x, scaled(images)}});
-    d.at_least("accuracy on held-out digits", demo::accuracy(found, labels), 0.8812, 0.7);
+    d.at_least("accuracy on held-out digits", nn::accuracy(found, labels), 0.8812, 0.7);
   }
   d.say("on the test set: %.4f", demo::accuracy(digits.test, [&](const Tensor& images) {
           return session.run(scores, {{x, scaled(images)}});

@@ -33,8 +33,7 @@ void small_mlp(demo::Demo& d) {
     const NoGrad no_grad;
     accuracy = 0;
     for (const auto& [images, labels] : validation)
-      accuracy +=
-          demo::accuracy(net(flat(images)), labels) / static_cast<double>(validation.size());
+      accuracy += nn::accuracy(net(flat(images)), labels) / static_cast<double>(validation.size());
     d.say("epoch %d: validation accuracy %.4f, %.2f s", static_cast<int>(epoch), accuracy,
           d.seconds());
   }

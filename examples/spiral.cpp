@@ -83,7 +83,7 @@ void spiral(demo::Demo& d) {
   }
   d.at_most("largest relative distance of the ten losses", furthest, 5e-4, 5e-4);
   const Tensor test = session.run(scores, {{x, test_part(points)}});
-  d.at_least("test accuracy", demo::accuracy(test, test_part(arms)), 0.9933, 0.9933);
+  d.at_least("test accuracy", nn::accuracy(test, test_part(arms)), 0.9933, 0.9933);
   d.write("spiral.svg",
           io::to_svg(decision_chart(session, x, scores, test_part(points), test_part(arms))));
 }

@@ -1,5 +1,6 @@
 #include "common/characters.h"
 
+#include <rush/core/apply.h>
 #include <rush/ops/binary.h>
 #include <rush/ops/create.h>
 #include <rush/ops/index.h>
@@ -42,6 +43,17 @@ Windows draw_windows(const Tensor& ids, int64_t batch, int64_t length) {
   const Tensor start = rush::randint(ids.numel() - length, {batch, 1});
   const Tensor at = start + rush::arange(length);
   return {ids[{at}], ids[{at + 1}]};
+}
+
+double mean_loss(const Tensor& ids, int count, int64_t batch, int64_t length,
+                 const std::function<Tensor(const Tensor& x, const Tensor& y)>& loss) {
+  const rush::NoGrad no_grad;
+  double total = 0;
+  for (int i = 0; i < count; ++i) {
+    const auto [x, y] = draw_windows(ids, batch, length);
+    total += loss(x, y).item();
+  }
+  return total / count;
 }
 
 }  // namespace demo

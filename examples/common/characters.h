@@ -3,6 +3,7 @@
 
 #include <rush/tensor/tensor.h>
 
+#include <functional>
 #include <string>
 
 namespace demo {
@@ -31,5 +32,10 @@ struct Windows {
   rush::Tensor x, y;
 };
 Windows draw_windows(const rush::Tensor& ids, int64_t batch, int64_t length);
+
+// The mean of loss(x, y) over `count` batches of them, nothing recorded.
+double mean_loss(
+    const rush::Tensor& ids, int count, int64_t batch, int64_t length,
+    const std::function<rush::Tensor(const rush::Tensor& x, const rush::Tensor& y)>& loss);
 
 }  // namespace demo

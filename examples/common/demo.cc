@@ -4,7 +4,8 @@
 #include <rush/base/random.h>
 #include <rush/core/apply.h>
 #include <rush/data/loader.h>
-#include <rush/ops/reduce.h>
+#include <rush/nn/init.h>
+#include <rush/nn/metrics.h>
 
 #include <algorithm>
 #include <cstdarg>
@@ -216,12 +217,14 @@ LearningCurves learn(Demo& d, int64_t steps, const std::function<double()>& step
   return curves;
 }
 
-double accuracy(const Tensor& scores, const Tensor& labels) {
-  const auto found = rush::argmax(scores, 1).to_vector<int64_t>();
-  const auto wanted = labels.to_vector<int64_t>();
-  double right = 0;
-  for (size_t i = 0; i < found.size(); ++i) right += found[i] == wanted[i];
-  return right / static_cast<double>(found.size());
+void start_as_minitorch(const rush::nn::ModuleRef& net) {
+  namespace init = rush::nn::init;
+  for (const auto& [name, p] : rush::named_parameters(net)) {
+    if (name.ends_with("bias"))
+      init::zeros_(p);
+    else if (p.rank() > 1)
+      init::kaiming_uniform_(p, {.nonlinearity = init::Nonlinearity::kLinear});
+  }
 }
 
 double accuracy(const rush::data::MnistDataset& digits,
@@ -229,7 +232,7 @@ double accuracy(const rush::data::MnistDataset& digits,
   const rush::NoGrad no_grad;
   double right = 0;
   for (const auto& [images, labels] : rush::data::DataLoader(digits, {.batch_size = 500}))
-    right += accuracy(scores(images), labels) * static_cast<double>(labels.numel());
+    right += rush::nn::accuracy(scores(images), labels) * static_cast<double>(labels.numel());
   return right / static_cast<double>(digits.size());
 }
 

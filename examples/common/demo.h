@@ -16,6 +16,7 @@
 #include <rush/data/subset.h>
 #include <rush/io/chart.h>
 #include <rush/io/progress.h>
+#include <rush/nn/module.h>
 
 #include <chrono>
 #include <functional>
@@ -113,9 +114,10 @@ double learn_epoch(Demo& d, int64_t epoch, Loader& loader, const Step& step) {
   return total / static_cast<double>(done);
 }
 
-// What part of the rows of `scores` [N, classes] is largest at its label.
-double accuracy(const rush::Tensor& scores, const rush::Tensor& labels);
-// The same over a data set, by batches; f(images, labels) gives the scores for uint8 images.
+// MiniTorch's first weights: biases of zero, LeCun's uniform for the rest.
+void start_as_minitorch(const rush::nn::ModuleRef& net);
+
+// nn::accuracy over a data set, by batches; scores(images) takes uint8 images.
 double accuracy(const rush::data::MnistDataset& digits,
                 const std::function<rush::Tensor(const rush::Tensor& images)>& scores);
 
