@@ -1,0 +1,22 @@
+"""Layers, losses and models in PyTorch's shape: `nn.Module` and everything built on it."""
+
+from rushlight.nn import functional, init, parameter
+from rushlight.nn import modules as modules
+from rushlight.nn.modules import *  # noqa: F403
+from rushlight.nn.parameter import (
+    Buffer,
+    Parameter,
+    UninitializedBuffer,
+    UninitializedParameter,
+)
+
+__all__ = [
+    *modules.__all__,
+    "Buffer",
+    "Parameter",
+    "UninitializedBuffer",
+    "UninitializedParameter",
+    "functional",
+    "init",
+    "parameter",
+]

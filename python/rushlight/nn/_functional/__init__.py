@@ -1,0 +1,1 @@
+"""Functions of torch.nn.functional that are put together from others."""

@@ -1,0 +1,24 @@
+"""torch.nn.functional: what layers compute, as functions.
+
+Nearly all of them are the library's own; a few are put together here.
+"""
+
+from __future__ import annotations
+
+from rushlight import _C
+from rushlight.nn._functional.attention import multi_head_attention_forward
+from rushlight.nn._functional.compositions import (
+    gumbel_softmax,
+    triplet_margin_with_distance_loss,
+)
+
+__all__ = [
+    "gumbel_softmax",
+    "multi_head_attention_forward",
+    "triplet_margin_with_distance_loss",
+]
+
+for _name, _function in vars(_C.nn).items():
+    if not _name.startswith("_"):
+        globals()[_name] = _function
+        __all__.append(_name)
