@@ -18,7 +18,9 @@ target_include_directories(rush_options INTERFACE "$<BUILD_INTERFACE:${PROJECT_S
 # GCC's -Wmaybe-uninitialized sees ghosts where short inline arrays are copied up to their length.
 target_compile_options(rush_options INTERFACE
   -Wall -Wextra -Wno-maybe-uninitialized $<$<CXX_COMPILER_ID:GNU>:-Wno-array-bounds> $<$<BOOL:${RUSH_WERROR}>:-Werror>
-  "-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=")
+  "-ffile-prefix-map=${PROJECT_SOURCE_DIR}/="
+  # In a shared library (the Python package), calls within it and its thread-local flags cost what they cost elsewhere.
+  -ftls-model=initial-exec $<$<CXX_COMPILER_ID:GNU>:-fno-semantic-interposition>)
 if(RUSH_SANITIZE)
   list(JOIN RUSH_SANITIZE "," sanitizers)
   target_compile_options(rush_options INTERFACE

@@ -5,6 +5,7 @@
 #include <limits>
 #include <memory>
 #include <numeric>
+#include <sstream>
 
 #include "rush/base/dtype.h"
 #include "rush/base/error.h"
@@ -68,6 +69,9 @@ TEST(Dims, HoldsUpToTwelveAndRefusesMore) {
   Dims e{1, 2, 3};
   e.insert(1, 9);
   EXPECT_EQ(to_text(e), "[1, 9, 2, 3]");
+  std::ostringstream printed;
+  printed << e;
+  EXPECT_EQ(printed.str(), "[1, 9, 2, 3]");
   e.erase(0);
   EXPECT_EQ(e, (Dims{9, 2, 3}));
 }

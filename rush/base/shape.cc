@@ -1,6 +1,7 @@
 #include "rush/base/shape.h"
 
 #include <algorithm>
+#include <ostream>
 
 #include "rush/base/unknown.h"
 
@@ -30,6 +31,8 @@ std::string to_text(const Dims& d) {
   }
   return text + "]";
 }
+
+std::ostream& operator<<(std::ostream& os, const Dims& d) { return os << to_text(d); }
 
 int64_t checked_numel(const Shape& shape, size_t item_size, const char* op) {
   for (int64_t v : shape)

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <initializer_list>
+#include <iosfwd>
 #include <span>
 #include <string>
 #include <vector>
@@ -79,6 +80,7 @@ using Shape = Dims;
 using Strides = Dims;
 
 std::string to_text(const Dims& d);  // "[64, 784]"
+std::ostream& operator<<(std::ostream& os, const Dims& d);
 
 // Number of elements; ShapeError when a size is negative or the product (or the byte count for
 // `item_size`) does not fit an int64.

@@ -15,6 +15,7 @@
 #include "rush/base/threads.h"
 #include "rush/kernels/copy.h"
 #include "rush/kernels/cpu/float_io-inl.h"
+#include "rush/kernels/cpu/flush_denormals.h"
 #include "rush/kernels/cpu/scratch.h"
 #include "rush/tensor/layout.h"
 
@@ -54,6 +55,7 @@ template <typename T, class Rule>
 HWY_ATTR void RunBlock(const Rule& rule, const StepGroup& group, int lists, int64_t begin,
                        int64_t end) {
   using A = ComputeOf<T>;
+  const FlushDenormals flush;
   T* data[kMaxLists] = {};
   for (int k = 0; k < lists; ++k) data[k] = static_cast<T*>(group.data[k]);
   const hn::ScalableTag<A> d;

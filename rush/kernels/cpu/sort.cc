@@ -54,14 +54,23 @@ struct Wide {
   bool operator<(const Wide& o) const { return key != o.key ? key < o.key : at < o.at; }
 };
 
+// One list a thread and type of entry, for all dtypes.
+template <typename Entry>
+std::vector<Entry>& kept_entries() {
+  thread_local std::vector<Entry> entries;
+  return entries;
+}
+
 template <typename Entry, typename T>
-void fill_entries(const T* x, int64_t n, int64_t step, bool descending, std::vector<Entry>& out) {
+std::vector<Entry>& entries_of(const T* x, int64_t n, int64_t step, bool descending) {
+  std::vector<Entry>& out = kept_entries<Entry>();
   out.resize(static_cast<size_t>(n));
   for (int64_t i = 0; i < n; ++i) {
     const auto key = key_of(x[i * step]);
     using Key = std::remove_const_t<decltype(key)>;
     out[static_cast<size_t>(i)] = Entry(descending ? static_cast<Key>(~key) : key, i);
   }
+  return out;
 }
 
 // Calls order(entries) to bring the first `k` entries of every line into place, and writes those.
@@ -71,9 +80,8 @@ void run_lines(const Call& call, int64_t axis, int64_t k, bool descending, const
   const int64_t n = line_length(x, axis);
   const Lines lines({&x, &values, &indices}, axis);
   lines.for_each(n, kSortGrain, [&](int64_t, const int64_t* at) {
-    thread_local std::vector<Entry> entries;
     const T* from = x.as<const T>() + at[0];
-    fill_entries(from, n, lines.step[0], descending, entries);
+    std::vector<Entry>& entries = entries_of<Entry>(from, n, lines.step[0], descending);
     order(entries);
     for (int64_t i = 0; i < k; ++i) {
       const int64_t index = entries[static_cast<size_t>(i)].index();
@@ -128,9 +136,8 @@ void median_kernel(const Call& call) {
   const Lines lines({&x, &values, &indices}, axis);
   dispatch(x.dtype, [&]<typename T>() {
     lines.for_each(n, kSortGrain, [&](int64_t, const int64_t* at) {
-      thread_local std::vector<Wide> entries;
       const T* from = x.as<const T>() + at[0];
-      fill_entries(from, n, lines.step[0], false, entries);
+      std::vector<Wide>& entries = entries_of<Wide>(from, n, lines.step[0], false);
       auto middle = entries.begin() + (n - 1) / 2;
       for (int64_t i = 0; i < n; ++i)
         if (is_nan(from[i * lines.step[0]])) middle = entries.end() - 1;

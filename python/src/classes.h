@@ -1,0 +1,12 @@
+// The classes beside Tensor and dtype: Generator, device and the functions that belong to them.
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+namespace rush::python {
+
+void make_classes(nanobind::module_& m);
+// The 64 bits of a seed, whatever its sign.
+uint64_t seed_of(nanobind::int_ seed);
+
+}  // namespace rush::python

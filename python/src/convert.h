@@ -1,0 +1,151 @@
+// From Python's arguments to what C++ functions take, and from their results back.
+//
+// From<T>::load(object, place) says whether the object is a T at all: where it is not, the next
+// signature of the function is tried. What is a T but cannot be used raises at once.
+#pragma once
+
+#include <Python.h>
+
+#include <concepts>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "dtype_object.h"
+#include "errors.h"
+#include "rush/base/random.h"
+#include "rush/core/op.h"
+#include "rush/kernels/attrs/loss.h"
+#include "rush/ops/per_axis.h"
+#include "tensor_object.h"
+
+namespace rush::python {
+
+// A tensor or a plain number.
+struct Operand : Tensor {
+  using Tensor::Tensor;
+};
+// A tensor or None, which is an undefined tensor.
+struct Maybe : Tensor {
+  using Tensor::Tensor;
+};
+// None, one axis or several; none at all: all of them.
+struct Axes : Dims {
+  using Dims::Dims;
+};
+// Any object.
+struct Any {
+  PyObject* object = nullptr;
+};
+
+template <typename T>
+struct From;
+
+template <>
+struct From<Tensor> {
+  static constexpr const char* kName = "Tensor";
+  static bool load(PyObject* o, const Tensor*& place) {
+    if (!is_tensor(o)) return false;
+    place = &tensor_of(o);
+    return true;
+  }
+  using Place = const Tensor*;
+  static const Tensor& get(const Tensor* place) { return *place; }
+};
+
+#define RUSH_PLAIN_FROM(T, name)               \
+  template <>                                  \
+  struct From<T> {                             \
+    static constexpr const char* kName = name; \
+    using Place = T;                           \
+    static bool load(PyObject* o, T& place);   \
+    static T& get(T& place) { return place; }  \
+  }
+RUSH_PLAIN_FROM(Operand, "Union[Tensor, Number]");
+RUSH_PLAIN_FROM(Maybe, "Optional[Tensor]");
+RUSH_PLAIN_FROM(Axes, "Union[int, Sequence[int], None]");
+RUSH_PLAIN_FROM(Any, "Any");
+RUSH_PLAIN_FROM(bool, "bool");
+RUSH_PLAIN_FROM(int64_t, "int");
+RUSH_PLAIN_FROM(double, "float");
+RUSH_PLAIN_FROM(std::string, "str");
+RUSH_PLAIN_FROM(DType, "dtype");
+RUSH_PLAIN_FROM(Dims, "Union[int, Sequence[int]]");
+RUSH_PLAIN_FROM(PerAxis, "Union[int, Sequence[int]]");
+RUSH_PLAIN_FROM(std::vector<int64_t>, "Sequence[int]");
+RUSH_PLAIN_FROM(std::vector<double>, "Sequence[float]");
+RUSH_PLAIN_FROM(std::vector<bool>, "Sequence[bool]");
+RUSH_PLAIN_FROM(std::vector<Tensor>, "Sequence[Tensor]");
+RUSH_PLAIN_FROM(Generator*, "Optional[Generator]");
+RUSH_PLAIN_FROM(Reduction, "str");
+#undef RUSH_PLAIN_FROM
+
+// None is nothing.
+template <typename T>
+struct From<std::optional<T>> {
+  static inline const std::string kText = std::string("Optional[") + From<T>::kName + "]";
+  static inline const char* kName = kText.c_str();
+  using Place = std::optional<T>;
+  static bool load(PyObject* o, std::optional<T>& place) {
+    if (o == Py_None) return true;
+    typename From<T>::Place inner{};
+    if (!From<T>::load(o, inner)) return false;
+    place = std::move(From<T>::get(inner));
+    return true;
+  }
+  static std::optional<T>& get(std::optional<T>& place) { return place; }
+};
+
+// Results; new references.
+inline PyObject* to_python(Tensor t) { return wrap(std::move(t)); }
+inline PyObject* to_python(PyObject* o) { return checked(o); }
+template <std::same_as<bool> T>
+PyObject* to_python(T v) {
+  return PyBool_FromLong(v);
+}
+inline PyObject* to_python(int64_t v) { return checked(PyLong_FromLongLong(v)); }
+inline PyObject* to_python(double v) { return checked(PyFloat_FromDouble(v)); }
+inline PyObject* to_python(const std::string& v) {
+  return checked(PyUnicode_FromStringAndSize(v.data(), static_cast<Py_ssize_t>(v.size())));
+}
+inline PyObject* to_python(DType t) {
+  PyObject* o = dtype_object(t);
+  Py_INCREF(o);
+  return o;
+}
+PyObject* tuple_of(std::span<Tensor> tensors);
+inline PyObject* to_python(Tensors t) { return tuple_of({t.begin(), t.size()}); }
+inline PyObject* to_python(std::vector<Tensor> t) { return tuple_of(t); }
+template <typename... Ts>
+PyObject* to_python(std::tuple<Ts...> t) {
+  return std::apply(
+      [](auto&&... part) {
+        Tensor parts[] = {std::move(part)...};
+        return tuple_of(parts);
+      },
+      std::move(t));
+}
+inline PyObject* to_python(std::pair<Tensor, Tensor> t) {
+  Tensor parts[] = {std::move(t.first), std::move(t.second)};
+  return tuple_of(parts);
+}
+
+// A result with named parts, as torch.return_types: named(kinds, {values, indices}).
+class NamedTuple {
+ public:
+  // "max" with fields {"values", "indices"}.
+  NamedTuple(const char* name, std::initializer_list<const char*> fields);
+  PyObject* operator()(std::initializer_list<Tensor> parts) const;
+
+ private:
+  std::vector<PyStructSequence_Field> fields_;
+  std::string name_;
+  mutable PyTypeObject* type_ = nullptr;
+};
+
+// Numbers: a Python int, float or bool, something with __index__ or __float__, or a one-element
+// tensor. Nothing for other objects.
+std::optional<Tensor> weak_number(PyObject* o);
+
+}  // namespace rush::python

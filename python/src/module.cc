@@ -1,0 +1,23 @@
+// The extension module rushlight._C.
+#include <nanobind/nanobind.h>
+
+#include "classes.h"
+#include "dtype_object.h"
+#include "errors.h"
+#include "function.h"
+#include "rows.h"
+#include "tensor_object.h"
+
+NB_MODULE(_C, m) {
+  using namespace rush::python;
+  try {
+    make_errors(m.ptr());
+    make_dtype_type(m.ptr());
+    make_tensor_type(m.ptr());
+    make_classes(m);
+    add_all_rows();
+    make_functions(m.ptr());
+  } catch (const PythonError&) {
+    nanobind::raise_python_error();
+  }
+}

@@ -1,0 +1,122 @@
+#include "tensor_object.h"
+
+#include <structmember.h>
+
+#include "dtype_object.h"
+#include "errors.h"
+#include "operators.h"
+#include "properties.h"
+#include "subscript.h"
+
+namespace rush::python {
+
+PyTypeObject* tensor_type = nullptr;
+PyTypeObject* size_type = nullptr;
+
+namespace {
+
+TensorObject* object_of(PyObject* o) { return reinterpret_cast<TensorObject*>(o); }
+
+int traverse(PyObject* self, visitproc visit, void* arg) {
+  Py_VISIT(object_of(self)->dict);
+  Py_VISIT(Py_TYPE(self));
+  return 0;
+}
+
+int clear(PyObject* self) {
+  Py_CLEAR(object_of(self)->dict);
+  return 0;
+}
+
+void destroy(PyObject* self) {
+  PyTypeObject* type = Py_TYPE(self);
+  PyObject_GC_UnTrack(self);
+  if (object_of(self)->weak_references) PyObject_ClearWeakRefs(self);
+  Py_CLEAR(object_of(self)->dict);
+  object_of(self)->tensor.~Tensor();
+  type->tp_free(self);
+  Py_DECREF(type);
+}
+
+// Subclasses: wrap_as() without going through __init__; the arguments are what their __init__ and
+// __new__ make of them. A Tensor of its own takes sizes or data, as torch.Tensor does.
+PyObject* create(PyTypeObject* type, PyObject* args, PyObject* keywords) {
+  return guarded([&] { return wrap_as(type, tensor_from_arguments(args, keywords)); });
+}
+
+int initialise(PyObject*, PyObject*, PyObject*) { return 0; }  // all is done in create()
+
+Py_hash_t hash(PyObject* self) {
+  const auto address = reinterpret_cast<uintptr_t>(object_of(self)->tensor.body_ref().get());
+  return static_cast<Py_hash_t>(address >> 4);
+}
+
+PyObject* size_numel(PyObject* self, PyObject*) {
+  long long product = 1;
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(self); ++i)
+    product *= PyLong_AsLongLong(PyTuple_GET_ITEM(self, i));
+  return PyErr_Occurred() ? nullptr : PyLong_FromLongLong(product);
+}
+PyObject* size_repr(PyObject* self) {
+  const Object list(PySequence_List(self));
+  return list ? PyUnicode_FromFormat("%s.Size(%R)", printed_module(), list.get()) : nullptr;
+}
+
+void make_size_type(PyObject* module) {
+  static PyMethodDef methods[] = {{"numel", size_numel, METH_NOARGS, "The product of the sizes."},
+                                  {}};
+  static PyType_Slot slots[] = {
+      {Py_tp_repr, reinterpret_cast<void*>(size_repr)}, {Py_tp_methods, methods}, {0, nullptr}};
+  static PyType_Spec spec = {"rushlight.Size", 0, 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
+                             slots};
+  const Object bases(PyTuple_Pack(1, reinterpret_cast<PyObject*>(&PyTuple_Type)));
+  size_type =
+      reinterpret_cast<PyTypeObject*>(checked(PyType_FromSpecWithBases(&spec, bases.get())));
+  if (PyModule_AddObjectRef(module, "Size", reinterpret_cast<PyObject*>(size_type)) < 0)
+    throw PythonError();
+}
+
+}  // namespace
+
+PyObject* wrap_as(PyTypeObject* type, Tensor t) {
+  if (!t.defined()) return Py_NewRef(Py_None);
+  PyObject* o = checked(type->tp_alloc(type, 0));
+  new (&object_of(o)->tensor) Tensor(std::move(t));
+  return o;
+}
+
+PyObject* wrap(Tensor t) { return wrap_as(tensor_type, std::move(t)); }
+
+PyObject* size_object(const Shape& shape) {
+  Object tuple(checked(size_type->tp_alloc(size_type, shape.size())));
+  for (int i = 0; i < shape.size(); ++i)
+    PyTuple_SET_ITEM(tuple.get(), i, checked(PyLong_FromLongLong(shape[i])));
+  return tuple.release();
+}
+
+void make_tensor_type(PyObject* module) {
+  make_size_type(module);
+  static PyMemberDef members[] = {
+      {"__dictoffset__", T_PYSSIZET, offsetof(TensorObject, dict), READONLY, nullptr},
+      {"__weaklistoffset__", T_PYSSIZET, offsetof(TensorObject, weak_references), READONLY,
+       nullptr},
+      {}};
+  std::vector<PyType_Slot> slots = {{Py_tp_traverse, reinterpret_cast<void*>(traverse)},
+                                    {Py_tp_clear, reinterpret_cast<void*>(clear)},
+                                    {Py_tp_dealloc, reinterpret_cast<void*>(destroy)},
+                                    {Py_tp_new, reinterpret_cast<void*>(create)},
+                                    {Py_tp_init, reinterpret_cast<void*>(initialise)},
+                                    {Py_tp_hash, reinterpret_cast<void*>(hash)},
+                                    {Py_tp_members, members},
+                                    {Py_tp_getset, tensor_properties()}};
+  add_operator_slots(slots);
+  add_subscript_slots(slots);
+  slots.push_back({0, nullptr});
+  PyType_Spec spec = {"rushlight.Tensor", sizeof(TensorObject), 0,
+                      Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots.data()};
+  tensor_type = reinterpret_cast<PyTypeObject*>(checked(PyType_FromSpec(&spec)));
+  if (PyModule_AddObjectRef(module, "Tensor", reinterpret_cast<PyObject*>(tensor_type)) < 0)
+    throw PythonError();
+}
+
+}  // namespace rush::python
