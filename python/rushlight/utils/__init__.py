@@ -1,0 +1,1 @@
+"""Tools around models: data sets and loaders, checkpoints of activations."""

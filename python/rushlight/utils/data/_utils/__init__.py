@@ -1,0 +1,1 @@
+"""Parts of the loader: collating, fetching, and worker processes."""
