@@ -1,11 +1,15 @@
 """Optimisers and schedules of learning rates, with PyTorch's names and checkpoints."""
 
+from rushlight.optim import lr_scheduler, swa_utils
+from rushlight.optim._adafactor import Adafactor
+from rushlight.optim._muon import Muon
 from rushlight.optim.adadelta import Adadelta
 from rushlight.optim.adagrad import Adagrad
 from rushlight.optim.adam import Adam
 from rushlight.optim.adamax import Adamax
 from rushlight.optim.adamw import AdamW
 from rushlight.optim.asgd import ASGD
+from rushlight.optim.lbfgs import LBFGS
 from rushlight.optim.nadam import NAdam
 from rushlight.optim.optimizer import Optimizer
 from rushlight.optim.radam import RAdam
@@ -15,16 +19,20 @@ from rushlight.optim.sgd import SGD
 
 __all__ = [
     "ASGD",
+    "LBFGS",
     "SGD",
     "Adadelta",
+    "Adafactor",
     "Adagrad",
     "Adam",
     "AdamW",
     "Adamax",
+    "Muon",
     "NAdam",
     "Optimizer",
     "RAdam",
     "RMSprop",
     "Rprop",
+    "lr_scheduler",
     "swa_utils",
 ]

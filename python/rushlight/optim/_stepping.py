@@ -7,7 +7,8 @@ the plans are made anew, for the state may be changed then.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from operator import is_
 from typing import Any
 
@@ -171,14 +172,25 @@ def counter(value: float) -> Tensor:
     return number if number.element_size() >= 4 else number.float()
 
 
+@contextmanager
+def _recording(is_on: bool) -> Iterator[None]:
+    was_on = _C.autograd.is_grad_enabled()
+    _C.autograd.set_grad_enabled(is_on)
+    try:
+        yield
+    finally:
+        _C.autograd.set_grad_enabled(was_on)
+
+
+def without_recording() -> AbstractContextManager[None]:
+    """A block whose operations are not recorded for gradients."""
+    return _recording(False)
+
+
 def evaluate(closure: Callable[[], Any]) -> Any:
     """The closure's loss, with gradients recorded."""
-    was_enabled = _C.autograd.is_grad_enabled()
-    _C.autograd.set_grad_enabled(True)
-    try:
+    with _recording(True):
         return closure()
-    finally:
-        _C.autograd.set_grad_enabled(was_enabled)
 
 
 def check_execution(options: dict[str, Any]) -> None:
