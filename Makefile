@@ -4,14 +4,14 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 # oneDNN's wheel is for x86-64 only; elsewhere the portable kernels are used, unless ONEDNN=ON says that the system has it.
 export ONEDNN ?= $(if $(filter x86_64 amd64,$(shell uname -m)),ON,OFF)
-release_flags := -DRUSH_ONEDNN=$(ONEDNN)
+release_flags := -DRUSH_ONEDNN=$(ONEDNN) -DRUSH_PYTHON=ON
 asan_flags := -DRUSH_ONEDNN=$(ONEDNN)
 
 CPP_FILES = git ls-files --cached --others --exclude-standard -z '*.h' '*.cc' '*.cpp'
 
 .DEFAULT_GOAL := help
 .SECONDARY:
-.PHONY: help setup demo demos test asan portable tsan debug parity docs bench bench-torch format check clean build-% test-%
+.PHONY: help setup demo demos python python-test test asan portable tsan debug parity docs bench bench-torch format check clean build-% test-%
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -33,13 +33,19 @@ asan: test-asan ## the same under the address and undefined-behaviour sanitizers
 portable: test-portable ## the same without oneDNN
 tsan: test-tsan ## the threaded tests under the thread sanitizer
 
+python: setup build/release/build.ninja ## build the Python package for use from build/release/python
+	@cmake --build build/release -j $(JOBS) --target rushlight_python
+
+python-test: python ## build the Python package and run its tests
+	@ctest --preset release -j $(JOBS) -L python
+
 test-%: build-%
 	@ctest --preset $* -j $(JOBS)
 
 build-%: setup build/%/build.ninja
 	@cmake --build build/$* -j $(JOBS)
 
-build/%/build.ninja: CMakePresets.json | setup
+build/%/build.ninja: CMakePresets.json Makefile | setup
 	@cmake --preset $* $($*_flags)
 	@touch $@
 

@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 stamp=.venv/.rush-setup
-want="$(cat tools/setup.sh requirements/build.txt requirements/tools.txt | cksum) ${ONEDNN:=ON}"
+want="$(cat tools/setup.sh requirements/{build,python,tools}.txt | cksum) ${ONEDNN:=ON}"
 if [ "${1:-}" != --force ] && [ "$(cat "$stamp" 2>/dev/null)" = "$want" ] && [ -x .venv/bin/python ]; then exit 0; fi
 
 say() { echo "setup: $*" >&2; }
@@ -24,7 +24,7 @@ apt_install() {
   as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o=Dpkg::Use-Pty=0 install -y --no-install-recommends "$@" >/dev/null
 }
 
-# 1. The compiler and Python, without which nothing else can be asked.
+# 1. The compiler and Python with its headers, without which nothing else can be asked.
 basics=()
 has "${CXX:-c++}" || basics+=(g++)
 has python3 || basics+=(python3)
@@ -32,6 +32,10 @@ has python3 || basics+=(python3)
 if [ ${#basics[@]} -gt 0 ]; then
   apt_install "${basics[@]}" || fail "cannot install ${basics[*]}: run 'sudo apt-get install ${basics[*]}' (or your system's equal) and try again"
 fi
+# The headers of that very Python, for the extension module.
+has_headers() { python3 -c 'import os, sysconfig; open(os.path.join(sysconfig.get_path("include"), "Python.h"))' 2>/dev/null; }
+has_headers || apt_install python3-dev && has_headers ||
+  fail "Python.h is missing: run 'sudo apt-get install python3-dev' (or your system's equal) and try again"
 cxx=${CXX:-c++}
 echo 'int main() { return []<int i>() { return i; }.template operator()<0>(); }' |
   $cxx -std=c++20 -x c++ -fsyntax-only - 2>/dev/null ||
@@ -61,7 +65,8 @@ elif [ ${#wanted[@]} -gt 0 ]; then
   apt_install "${wanted[@]}" || say "going on without ${wanted[*]} (optional)"
 fi
 
-# 3. The local environment: oneDNN where the system has none, cmake and ninja where missing or too old, formatters.
+# 3. The local environment: oneDNN where the system has none, cmake and ninja where missing or too old, what the Python
+# package needs, formatters.
 [ -x .venv/bin/python ] || python3 -m venv .venv || fail "cannot make .venv: install python3-venv and try again"
 pip_install() {
   say "installing into .venv: $*"
@@ -85,6 +90,8 @@ if [ ${#packages[@]} -gt 0 ]; then
   pip_install "${packages[@]}" ||
     fail "pip could not install them: check the network, or install by hand: $(IFS=,; echo "${hand[*]}")"
 fi
+pip_install -r requirements/python.txt ||
+  fail "pip could not install requirements/python.txt: check the network"
 pip_install -r requirements/tools.txt || say "going on without the formatters (make format and make check need them)"
 
 # The wheel holds the same 54 MB three times under the names that should be links.
