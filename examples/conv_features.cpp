@@ -1,6 +1,6 @@
 // np-auto-diff's convolutional network: five convolutions with batch norm, global pooling and a
-// linear layer, 1,000 Adam steps of 50 digits; it reports 98.48 % (after 20 minutes). Then t-SNE
-// shows how the pooled features of test digits lie to each other.
+// linear layer, 1,000 Adam steps of 50 digits; it reports 98.48 % (after 20 minutes). The rate
+// falls here. Then t-SNE shows how the pooled features of test digits lie to each other.
 #include <rush/io/chart.h>
 #include <rush/rush.h>
 
@@ -50,6 +50,7 @@ void conv_features(demo::Demo& d) {
   const demo::Digits digits = d.digits();
   Net net;
   optim::Adam adam(parameters(net));
+  optim::LinearLR rate(adam, {.start_factor = 1, .end_factor = 0.05, .total_iters = steps});
   const auto step = compile([&](const Tensor& x, const Tensor& y) {
     const Tensor loss = nn::cross_entropy(net(x), y);
     adam.step(loss);
@@ -60,6 +61,7 @@ void conv_features(demo::Demo& d) {
   for (int64_t done = 0; done < steps;) {
     for (const auto& [images, labels] : loader) {
       const double loss = step(scaled(images), labels).item();
+      rate.step();
       d.update(++done, "loss " + io::fixed(loss, 3));
       if (done % 100 == 0)
         d.say("step %4d: loss %.4f, %.1f s", static_cast<int>(done), loss, d.seconds());
