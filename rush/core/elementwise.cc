@@ -3,6 +3,8 @@
 // its input's shape and dtype, so no gradient rule mentions either.
 #include "rush/kernels/elementwise.h"
 
+#include <cstring>
+
 #include "rush/core/internal.h"
 #include "rush/core/vocabulary.h"
 #include "rush/tensor/observer.h"
@@ -134,25 +136,62 @@ void run_elementwise_into(const Op& op, std::span<const Arg> in, AttrRef attrs,
 
 namespace {
 
-// The common case, in which no work is needed before the kernel: equal shapes and dtypes, all
-// contiguous, small enough for one row. Returns false when it does not apply.
+// A plain number as one element of dtype t.
+struct Number {
+  alignas(8) char bytes[8];
+  void set(const TensorBody& weak, DType t) {
+    const void* from = static_cast<const char*>(weak.storage->data()) +
+                       weak.layout.offset * static_cast<int64_t>(size_of(weak.dtype));
+    dispatch(t, [&]<typename T>() {
+      const T value =
+          weak.dtype == DType::kFloat64 ? static_cast<T>(*static_cast<const double*>(from))
+          : weak.dtype == DType::kInt64 ? static_cast<T>(*static_cast<const int64_t*>(from))
+                                        : static_cast<T>(*static_cast<const bool*>(from));
+      std::memcpy(bytes, &value, sizeof value);
+    });
+  }
+};
+
+// Whether a plain number beside tensors of dtype t is computed in t.
+bool adapts(const TensorBody& weak, DType t) {
+  return weak.layout.rank() == 0 && (weak.dtype == DType::kFloat64 ? is_floating(t)
+                                     : weak.dtype == DType::kInt64 ? t != DType::kBool
+                                                                   : weak.dtype == DType::kBool);
+}
+
+// The common case, in which no work is needed before the kernel: tensors of equal shapes and
+// dtypes, all contiguous, small enough for one row; and plain numbers beside them. Returns false
+// when it does not apply.
 bool try_fast(const Op& op, std::span<const Arg> in, AttrRef attrs, Tensor& out) {
   constexpr int64_t kOneRow = 8192;
   const kernels::Entry* entry = detail::bound_entry(op);
-  if (!entry || op.types == Types::kSelect || !in[0].tensor->defined() || t_observer) return false;
-  const TensorBody& x = in[0].tensor->body();
+  if (!entry || op.types == Types::kSelect || t_observer) return false;
+  const TensorBody* first = nullptr;  // the first that is no plain number
+  for (const Arg& a : in) {
+    if (!a.tensor->defined()) return false;
+    if (!first && !a.tensor->is_weak()) first = &a.tensor->body();
+  }
+  if (!first) return false;
+  const TensorBody& x = *first;
   const kernels::RowFunction row_function = entry->rows[static_cast<int>(x.dtype)];
-  if (!row_function || x.is_weak || (op.types == Types::kFloat && !is_floating(x.dtype)) ||
+  if (!row_function || (op.types == Types::kFloat && !is_floating(x.dtype)) ||
       !((op.dtypes >> static_cast<int>(x.dtype)) & 1))
     return false;
   const int64_t n = x.layout.numel();
   if (n * entry->cost > kOneRow || !is_contiguous(x.layout.shape, x.layout.strides)) return false;
   kernels::Row row;
+  Number numbers[kernels::kMaxOperands];
   for (size_t i = 0; i < in.size(); ++i) {
-    if (!in[i].tensor->defined()) return false;
     const TensorBody& t = in[i].tensor->body();
-    if (i > 0 && (t.dtype != x.dtype || t.is_weak || !(t.layout.shape == x.layout.shape) ||
-                  !is_contiguous(t.layout.shape, t.layout.strides)))
+    if (t.is_weak) {
+      if (!adapts(t, x.dtype)) return false;
+      numbers[i].set(t, x.dtype);
+      row.ptr[i + 1] = numbers[i].bytes;
+      row.stride[i + 1] = 0;
+      continue;
+    }
+    if (&t != &x && (t.dtype != x.dtype || !(t.layout.shape == x.layout.shape) ||
+                     !is_contiguous(t.layout.shape, t.layout.strides)))
       return false;
     row.ptr[i + 1] = static_cast<char*>(t.storage->data()) + t.layout.offset * size_of(t.dtype);
     row.stride[i + 1] = 1;
