@@ -15,7 +15,9 @@ def _as_class(cls, data, requires_grad):
         data = _C.torch.empty(0)
     elif not isinstance(data, Tensor):
         raise TypeError(f"{cls.__name__}(data): data is a Tensor, not {type(data).__name__}")
-    return Tensor._make_subclass(cls, data, requires_grad)
+    tensor = Tensor.__new__(cls, data.detach())
+    tensor.requires_grad = requires_grad
+    return tensor
 
 
 class Parameter(Tensor):
@@ -26,9 +28,6 @@ class Parameter(Tensor):
 
     def __new__(cls, data=None, requires_grad=True):
         return _as_class(cls, data, requires_grad)
-
-    def __init__(self, *args, **kwargs) -> None:
-        pass  # the tensor is complete: there is nothing for Tensor's own constructor to do
 
     def __deepcopy__(self, memo):
         if id(self) in memo:
@@ -62,9 +61,6 @@ class Buffer(Tensor):
         buffer = _as_class(cls, data, data is not None and data.requires_grad)
         buffer.persistent = persistent
         return buffer
-
-    def __init__(self, *args, **kwargs) -> None:
-        pass
 
 
 class UninitializedTensorMixin:

@@ -147,7 +147,8 @@ class Module(ModuleTree, ModuleState, ModuleConvert, ModuleHooks):
                 self._check_initialised("buffer")
             super().__setattr__(name, value)
         elif isinstance(value, Buffer) and name not in parameters:
-            self._forget(name)
+            if name not in state["_buffers"]:
+                self._forget(name)
             self.register_buffer(name, value, value.persistent)
         elif name in parameters:
             if value is not None:

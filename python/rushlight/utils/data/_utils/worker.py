@@ -13,6 +13,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 import numpy as np
+
 import rushlight
 from rushlight.utils.data._utils import transfer
 from rushlight.utils.data._utils.fetch import _DatasetKind
