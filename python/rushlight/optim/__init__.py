@@ -1,6 +1,8 @@
 """Optimisers and schedules of learning rates, with PyTorch's names and checkpoints."""
 
-from rushlight.optim import lr_scheduler, swa_utils
+import importlib
+
+from rushlight.optim import lr_scheduler
 from rushlight.optim._adafactor import Adafactor
 from rushlight.optim._muon import Muon
 from rushlight.optim.adadelta import Adadelta
@@ -36,3 +38,9 @@ __all__ = [
     "lr_scheduler",
     "swa_utils",
 ]
+
+
+def __getattr__(name):
+    if name != "swa_utils":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return importlib.import_module(f"{__name__}.{name}")

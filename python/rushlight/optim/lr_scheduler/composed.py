@@ -11,7 +11,6 @@ from typing import Any
 from rushlight.optim.lr_scheduler.base import (
     EPOCH_DEPRECATION_WARNING,
     LRScheduler,
-    option_of_groups,
     require_optimizer,
     set_option,
 )
