@@ -1,0 +1,71 @@
+"""Draws of gamma distributions with rate 1, with gradients for the concentration.
+
+Numbers come one by one from the generator, by Marsaglia and Tsang's rejection ("A simple method for
+generating gamma variables", 2000), so that they are those of PyTorch for the same seed.
+"""
+
+from __future__ import annotations
+
+import math
+
+from rushlight import _C
+
+from .utils import finfo, no_grad
+
+_t = _C.torch
+
+
+def standard_gamma(concentration, dtype=None):
+    """One draw for each element of `concentration`, in its dtype or the one given."""
+    dtype = dtype or concentration.dtype
+    with no_grad():
+        drawn = [_draw(a) for a in concentration.to(_C.float64).reshape(-1).tolist()]
+        sample = _t.tensor(drawn, dtype=_C.float64).view(tuple(concentration.shape))
+        sample = sample.to(dtype).clamp(min=finfo(dtype).tiny)
+        if not concentration.requires_grad:
+            return sample
+        slope = _slope(concentration, sample)
+    return sample + (concentration - concentration.detach()).to(dtype) * slope
+
+
+def _draw(a: float) -> float:
+    uniform, normal = _uniform, _normal
+    scale = 1.0
+    if a < 1:
+        if a == 0:
+            return 0.0
+        scale = (1 - uniform()) ** (1 / a)
+        a += 1
+    d = a - 1 / 3
+    c = 1 / math.sqrt(9 * d)
+    while True:
+        x = normal()
+        y = 1 + c * x
+        while y <= 0:
+            x = normal()
+            y = 1 + c * x
+        v = y * y * y
+        u = 1 - uniform()
+        squeezed = u < 1 - 0.0331 * (x * x) * (x * x)
+        if squeezed or math.log(u) < 0.5 * x * x + d * (1 - v + math.log(v)):
+            return scale * d * v
+
+
+def _uniform() -> float:
+    return _t.rand((), dtype=_C.float64).item()
+
+
+def _normal() -> float:
+    return _t.randn((), dtype=_C.float64).item()
+
+
+def _slope(concentration, sample):
+    """dx/da where the share P(a, x) of the distribution below x stays: -(dP/da) / (dP/dx)."""
+    a, x = concentration.to(_C.float64), sample.to(_C.float64)
+    # Central differences; far right the share above x is the more precise one.
+    step = 1e-4 * _t.minimum(a, a.sqrt())
+    below = _C.special.gammainc(a + step, x) - _C.special.gammainc(a - step, x)
+    above = _C.special.gammaincc(a + step, x) - _C.special.gammaincc(a - step, x)
+    by_a = _t.where(x < a, below, -above) / (2 * step)
+    density = _t.exp(_t.xlogy(a - 1, x) - x - _t.lgamma(a))
+    return (-by_a / density).to(sample.dtype)
