@@ -1,6 +1,6 @@
 """Layers, losses and models in PyTorch's shape: `nn.Module` and everything built on it."""
 
-from rushlight.nn import functional, init, parameter
+from rushlight.nn import attention, functional, init, parameter, utils
 from rushlight.nn import modules as modules
 from rushlight.nn.modules import *  # noqa: F403
 from rushlight.nn.parameter import (
@@ -16,7 +16,9 @@ __all__ = [
     "Parameter",
     "UninitializedBuffer",
     "UninitializedParameter",
+    "attention",
     "functional",
     "init",
     "parameter",
+    "utils",
 ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import math
 import warnings
+from contextlib import contextmanager
 
 import rushlight
 from rushlight import _C
@@ -17,11 +18,27 @@ _LINEAR = ("linear", "sigmoid", *(f"conv{n}d" for n in (1, 2, 3)))
 _LINEAR += tuple(f"conv_transpose{n}d" for n in (1, 2, 3))
 
 
+_is_skipping = False
+
+
+@contextmanager
+def skipped():
+    """Within this block initialisers do nothing: for layers whose values come from elsewhere."""
+    global _is_skipping
+    before, _is_skipping = _is_skipping, True
+    try:
+        yield
+    finally:
+        _is_skipping = before
+
+
 def _without_grad(initialiser):
     @functools.wraps(initialiser)
-    def run(*args, **kwargs):
+    def run(tensor, *args, **kwargs):
+        if _is_skipping:
+            return tensor
         with rushlight.no_grad():
-            return initialiser(*args, **kwargs)
+            return initialiser(tensor, *args, **kwargs)
 
     return run
 

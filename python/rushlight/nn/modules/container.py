@@ -8,6 +8,9 @@ from collections.abc import Iterable
 from itertools import chain
 
 from rushlight.nn.modules.module import Module, _indented
+from rushlight.nn.modules.module_dict import ModuleDict, ParameterDict, ParameterList
+
+__all__ = ["ModuleDict", "ModuleList", "ParameterDict", "ParameterList", "Sequential"]
 
 
 class _Numbered(Module):
