@@ -104,6 +104,7 @@ uint64_t seed_of(nb::int_ seed) {
   return nb::cast<uint64_t>(bits);
 }
 
+bool is_device(PyObject* o) { return nb::isinstance<Device>(nb::handle(o)); }
 PyObject* cpu_device() { return the_cpu; }
 
 void make_classes(nb::module_& m) {

@@ -4,6 +4,9 @@
 
 #include <span>
 
+#include "classes.h"
+#include "modes.h"
+
 namespace rush::python {
 namespace {
 
@@ -90,6 +93,17 @@ bool From<Maybe>::load(PyObject* o, Maybe& place) {
   if (o == Py_None) return true;
   if (!is_tensor(o)) return false;
   static_cast<Tensor&>(place) = tensor_of(o);
+  return true;
+}
+
+bool From<Self>::load(PyObject* o, Self& place) {
+  place.object = o;
+  return is_tensor(o);
+}
+
+bool From<OnCpu>::load(PyObject* o, OnCpu&) {
+  if (o != Py_None && !PyUnicode_Check(o) && !PyLong_CheckExact(o) && !is_device(o)) return false;
+  check_device(o);
   return true;
 }
 
@@ -219,26 +233,6 @@ PyObject* tuple_of(std::span<Tensor> tensors) {
   Object tuple(checked(PyTuple_New(static_cast<Py_ssize_t>(tensors.size()))));
   for (size_t i = 0; i < tensors.size(); ++i)
     PyTuple_SET_ITEM(tuple.get(), static_cast<Py_ssize_t>(i), wrap(std::move(tensors[i])));
-  return tuple.release();
-}
-
-NamedTuple::NamedTuple(const char* name, std::initializer_list<const char*> fields)
-    : name_(std::string("rushlight.return_types.") + name) {
-  for (const char* field : fields) fields_.push_back({field, nullptr});
-  fields_.push_back({nullptr, nullptr});
-}
-
-PyObject* NamedTuple::operator()(std::initializer_list<Tensor> parts) const {
-  if (!type_) {
-    PyStructSequence_Desc description{.name = name_.c_str(),
-                                      .doc = nullptr,
-                                      .fields = const_cast<PyStructSequence_Field*>(fields_.data()),
-                                      .n_in_sequence = static_cast<int>(fields_.size()) - 1};
-    type_ = checked(PyStructSequence_NewType(&description));
-  }
-  Object tuple(checked(PyStructSequence_New(type_)));
-  Py_ssize_t i = 0;
-  for (const Tensor& part : parts) PyStructSequence_SetItem(tuple.get(), i++, wrap(part));
   return tuple.release();
 }
 

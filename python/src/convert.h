@@ -39,6 +39,15 @@ struct Any {
   PyObject* object = nullptr;
 };
 
+// The tensor a method was called on, for those that give it back: `return x`.
+struct Self {
+  PyObject* object = nullptr;
+  const Tensor& operator*() const { return tensor_of(object); }
+  const Tensor* operator->() const { return &tensor_of(object); }
+};
+// A device=: anything but the CPU raises.
+struct OnCpu {};
+
 template <typename T>
 struct From;
 
@@ -66,6 +75,8 @@ RUSH_PLAIN_FROM(Operand, "Union[Tensor, Number]");
 RUSH_PLAIN_FROM(Maybe, "Optional[Tensor]");
 RUSH_PLAIN_FROM(Axes, "Union[int, Sequence[int], None]");
 RUSH_PLAIN_FROM(Any, "Any");
+RUSH_PLAIN_FROM(Self, "Tensor");
+RUSH_PLAIN_FROM(OnCpu, "Union[device, str, int, None]");
 RUSH_PLAIN_FROM(bool, "bool");
 RUSH_PLAIN_FROM(int64_t, "int");
 RUSH_PLAIN_FROM(double, "float");
@@ -100,6 +111,7 @@ struct From<std::optional<T>> {
 // Results; new references.
 inline PyObject* to_python(Tensor t) { return wrap(std::move(t)); }
 inline PyObject* to_python(PyObject* o) { return checked(o); }
+inline PyObject* to_python(const Self& self) { return Py_NewRef(self.object); }
 template <std::same_as<bool> T>
 PyObject* to_python(T v) {
   return PyBool_FromLong(v);
@@ -131,18 +143,28 @@ inline PyObject* to_python(std::pair<Tensor, Tensor> t) {
   return tuple_of(parts);
 }
 
-// A result with named parts, as torch.return_types: named(kinds, {values, indices}).
+// Results with named parts, as torch.return_types: `static const NamedTuple kMax("max", {"values",
+// "indices"}); return kMax({values, indices});`
 class NamedTuple {
  public:
-  // "max" with fields {"values", "indices"}.
+  struct Parts {
+    const NamedTuple* type;
+    Tensors tensors;
+  };
   NamedTuple(const char* name, std::initializer_list<const char*> fields);
-  PyObject* operator()(std::initializer_list<Tensor> parts) const;
+  Parts operator()(std::initializer_list<Tensor> parts) const { return {this, parts}; }
+  PyTypeObject* type() const;  // made at first use
+  const std::string& name() const { return name_; }
+  const std::vector<PyStructSequence_Field>& fields() const { return fields_; }
 
  private:
   std::vector<PyStructSequence_Field> fields_;
   std::string name_;
   mutable PyTypeObject* type_ = nullptr;
 };
+PyObject* to_python(NamedTuple::Parts parts);
+// Makes the classes of all named results and enters them as submodule return_types.
+void make_return_types(PyObject* module);
 
 // Numbers: a Python int, float or bool, something with __index__ or __float__, or a one-element
 // tensor. Nothing for other objects.

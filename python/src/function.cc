@@ -2,12 +2,13 @@
 
 #include <structmember.h>
 
-#include <cstring>
 #include <deque>
 #include <map>
 #include <stdexcept>
 
+#include "binding.h"
 #include "modes.h"
+#include "op_row.h"
 #include "rush/core/apply.h"
 #include "signature.h"
 
@@ -27,115 +28,12 @@ struct FunctionObject {
 };
 PyTypeObject* function_type = nullptr;
 
-constexpr size_t kMaxParameters = 24;
-
-// Keywords that are no parameters of the C++ function.
-struct Extras {
-  PyObject* out = nullptr;
-  bool requires_grad = false;
-};
-
-bool load_extra(const Overload& overload, PyObject* keyword, PyObject* value, Extras& extras) {
-  const char* name = PyUnicode_AsUTF8(keyword);
-  if (std::strcmp(name, "out") == 0) {
-    extras.out = value == Py_None ? nullptr : value;
-    return true;
-  }
-  if (!(overload.flags & kFactory)) return false;
-  if (std::strcmp(name, "requires_grad") == 0) {
-    extras.requires_grad = PyObject_IsTrue(value) == 1;
-    return true;
-  }
-  if (std::strcmp(name, "device") == 0) {
-    check_device(value);
-    return true;
-  }
-  return std::strcmp(name, "layout") == 0 || std::strcmp(name, "pin_memory") == 0 ||
-         std::strcmp(name, "memory_format") == 0 || std::strcmp(name, "names") == 0;
+// Numbers keep their kind: fractions go to floating tensors only, and whole numbers not to bool.
+void check_can_hold(const char* name, const Tensor& target, const Tensor& value) {
+  const DType from = value.dtype(), to = target.dtype();
+  if (is_floating(to) || from == DType::kBool || (is_integral(from) && is_integral(to))) return;
+  fail<TypeError>(name, ": a result of ", from, " cannot be written to a tensor of ", to);
 }
-
-// Fits a call's arguments to the parameters of one overload; `why` says what did not fit.
-class Binding {
- public:
-  Binding(const Overload& overload, PyObject* const* args, size_t count, PyObject* keywords)
-      : overload_(overload), parameters_(overload.parameters) {
-    is_fit_ = bind_positional(args, count) && bind_keywords(args + count, keywords) && fill();
-  }
-  explicit operator bool() const { return is_fit_; }
-  PyObject** values() { return values_.data(); }
-  size_t size() const { return parameters_.size(); }
-  const Extras& extras() const { return extras_; }
-  const std::string& why() const { return why_; }
-
- private:
-  bool bind_positional(PyObject* const* args, size_t count) {
-    for (size_t i = 0; i < count; ++i) {
-      if (i >= overload_.positional) {
-        why_ = "takes " + std::to_string(overload_.positional) + " positional arguments, got " +
-               std::to_string(count);
-        return false;
-      }
-      if (parameters_[i].takes_rest) {
-        const bool is_list = PyTuple_Check(args[i]) || PyList_Check(args[i]) || is_tensor(args[i]);
-        if (is_list && count == i + 1) {
-          values_[i] = args[i];
-        } else {
-          rest_ = Object(checked(PyTuple_New(static_cast<Py_ssize_t>(count - i))));
-          for (size_t k = i; k < count; ++k)
-            PyTuple_SET_ITEM(rest_.get(), static_cast<Py_ssize_t>(k - i), Py_NewRef(args[k]));
-          values_[i] = rest_.get();
-        }
-        return true;
-      }
-      values_[i] = args[i];
-    }
-    return true;
-  }
-
-  bool bind_keywords(PyObject* const* args, PyObject* keywords) {
-    if (!keywords) return true;
-    const Py_ssize_t count = PyTuple_GET_SIZE(keywords);
-    for (Py_ssize_t k = 0; k < count; ++k) {
-      PyObject* keyword = PyTuple_GET_ITEM(keywords, k);
-      const int at = find_parameter(overload_, PyUnicode_AsUTF8(keyword));
-      if (at < 0) {
-        if (load_extra(overload_, keyword, args[k], extras_)) continue;
-        why_ = std::string("has no parameter '") + PyUnicode_AsUTF8(keyword) + "'";
-        return false;
-      }
-      if (values_[static_cast<size_t>(at)]) {
-        why_ = "got '" + parameters_[static_cast<size_t>(at)].name + "' twice";
-        return false;
-      }
-      values_[static_cast<size_t>(at)] = args[k];
-    }
-    return true;
-  }
-
-  bool fill() {
-    for (size_t i = 0; i < parameters_.size(); ++i) {
-      if (values_[i]) continue;
-      values_[i] = parameters_[i].default_value.get();
-      if (values_[i]) continue;
-      if (parameters_[i].takes_rest) {  // x.new_zeros(): no sizes
-        rest_ = Object(checked(PyTuple_New(0)));
-        values_[i] = rest_.get();
-        continue;
-      }
-      why_ = "lacks '" + parameters_[i].name + "'";
-      return false;
-    }
-    return true;
-  }
-
-  const Overload& overload_;
-  const std::vector<Parameter>& parameters_;
-  std::array<PyObject*, kMaxParameters> values_{};
-  Object rest_;
-  Extras extras_;
-  std::string why_;
-  bool is_fit_ = false;
-};
 
 void write_out(const char* name, PyObject* out, PyObject* result) {
   if (PyTuple_Check(result)) {
@@ -154,10 +52,7 @@ void write_out(const char* name, PyObject* out, PyObject* result) {
   const Tensor& value = tensor_of(result);
   if (grad_enabled() && (target.requires_grad() || value.requires_grad()))
     fail(name, ": out= records no gradient; call it under no_grad, or without out");
-  const bool may_cast = is_floating(target.dtype()) || !is_floating(value.dtype());
-  if (!may_cast)
-    fail<TypeError>(name, ": a result of ", value.dtype(), " does not fit into out of ",
-                    target.dtype());
+  check_can_hold(name, target, value);
   if (target.shape() == value.shape())
     target.copy_(value);
   else if (target.numel() == 0)
@@ -170,7 +65,9 @@ PyObject* finish(const Function& f, Binding& binding, PyObject* result) {
   Object owned(result);
   if (f.in_place) {
     PyObject* self = binding.values()[0];
+    if (self == result) return owned.release();  // its kernel wrote there
     if (!is_tensor(result)) fail<TypeError>(f.name, ": gives no tensor");
+    check_can_hold(f.name.c_str(), tensor_of(self), tensor_of(result));
     write_in_place(f.name.c_str(), tensor_of(self), tensor_of(result));
     return Py_NewRef(self);
   }
@@ -206,7 +103,8 @@ PyObject* call(PyObject* self, PyObject* const* args, size_t flagged, PyObject* 
         continue;
       }
       const Autocast casts(o->flags, binding.values(), binding.size());
-      if (PyObject* result = o->invoke(binding.values())) return finish(f, binding, result);
+      const Invoke invoke = f.in_place && o->op ? invoke_op_in_place : o->invoke;
+      if (PyObject* result = invoke(*o, binding.values())) return finish(f, binding, result);
       why.clear();
     }
     no_overload(f, why, args, count, keywords);
@@ -345,18 +243,51 @@ void Rows::enter(const Row& row) const {
   o.invoke = row.invoke;
   o.result = row.result;
   o.flags = row.flags;
+  enter(o, row.doc);
+}
+
+void Rows::enter(Overload& o, const char* doc) const {
   const std::string name = o.text.substr(0, o.text.find('('));
   const std::string_view where = where_;
-  o.doc = row.doc ? row.doc : doc_of_op(name);
+  o.doc = doc ? doc : o.op ? o.op->doc.c_str() : doc_of_op(name);
   const bool is_tensor_row = where == "tensor";
   const bool is_method = is_tensor_row || (o.flags & kMethodOnly) ||
                          (where == "torch" && !(o.flags & kFunctionOnly) && !o.parameters.empty() &&
                           o.parameters[0].name == "input");
+  const bool is_function = !is_tensor_row && !(o.flags & kMethodOnly);
   if (is_method) add_to(tables().methods, name, &o);
-  if (!is_tensor_row && !(o.flags & kMethodOnly)) add_to(tables().functions[where_], name, &o);
-  if (o.flags & kInPlace) {
-    add_to(tables().methods, name + "_", &o, true);
-    if (!is_tensor_row) add_to(tables().functions[where_], name + "_", &o, true);
+  if (is_function) add_to(tables().functions[where_], name, &o);
+  if (!(o.flags & kInPlace)) return;
+  if (is_method) add_to(tables().methods, name + "_", &o, true);
+  if (is_function) add_to(tables().functions[where_], name + "_", &o, true);
+}
+
+void Rows::add_op(const std::string& signature, const Op& op, unsigned flags) const {
+  std::vector<const char*> types;
+  for (size_t i = 0; i < op.args.size(); ++i)
+    types.push_back(may_be_number(flags, i) ? From<Operand>::kName : From<Tensor>::kName);
+  Overload& o = tables().overloads.emplace_back(parse_signature(signature, types));
+  o.invoke = invoke_op;
+  o.flags = flags;
+  o.op = &op;
+  enter(o, nullptr);
+}
+
+void Rows::alias(const std::string& name, const std::string& of) const {
+  const auto copy = [&](std::map<std::string, Function>& functions, const std::string& suffix) {
+    const auto found = functions.find(of + suffix);
+    if (found == functions.end()) return;
+    const Function source = found->second;
+    for (const Overload* o : source.overloads) {
+      Overload& renamed = tables().overloads.emplace_back(*o);
+      renamed.text = name + suffix + o->text.substr(o->text.find('('));
+      add_to(functions, name + suffix, &renamed, source.in_place);
+    }
+  };
+  for (const char* suffix : {"", "_"}) {
+    copy(tables().functions[where_], suffix);
+    if (std::string_view(where_) == "torch" || std::string_view(where_) == "tensor")
+      copy(tables().methods, suffix);
   }
 }
 

@@ -7,7 +7,7 @@
 //
 // The types of the lambda's parameters are those of the arguments. A row gives a function and, when
 // its first parameter is called `input`, a method of Tensor; rows of one name are tried in order.
-//   *size     the remaining arguments, or one sequence of them
+//   *size     the remaining arguments, or one sequence of them (numbers, or tensors)
 //   , *,      what follows is given by keyword only
 // Every function that gives a tensor takes out=; factories take device=, requires_grad= and kin.
 #pragma once
@@ -17,6 +17,7 @@
 #include <array>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <tuple>
 #include <vector>
 
@@ -29,10 +30,12 @@ struct Parameter {
   Object default_value;  // null: must be given
   const char* type = "Any";
   bool keyword_only = false, takes_rest = false;
+  bool takes_tensors() const { return std::string_view(type) == "Sequence[Tensor]"; }
 };
 
+struct Overload;
 // Arguments in the order of the parameters. Null: they are none of these types.
-using Invoke = PyObject* (*)(PyObject* const* args);
+using Invoke = PyObject* (*)(const Overload& overload, PyObject* const* args);
 
 enum RowFlags : unsigned {
   kFunctionOnly = 1,     // no method although its first parameter is called input
@@ -41,6 +44,8 @@ enum RowFlags : unsigned {
   kInPlace = 8,          // also as name_, which overwrites its tensor and returns it
   kLowerPrecision = 16,  // runs in the half type inside autocast
   kFullPrecision = 32,   // runs in float32 inside autocast
+  kTensorsOnly = 64,     // of an op's own row: no number may stand for a tensor
+  kNumbersFirst = 128,   // of an op's own row: the first argument may be a number, too
 };
 
 struct Overload {
@@ -50,13 +55,15 @@ struct Overload {
   const char* doc = nullptr;
   const char* result = "Tensor";
   unsigned flags = 0;
-  size_t positional = 0;  // how many parameters may be given by position
+  size_t positional = 0;   // how many parameters may be given by position
+  const Op* op = nullptr;  // of an element-wise op's own row
 };
 
 namespace detail {
 
 // Arguments that carry work, for deciding whether to give up the interpreter's lock.
 inline int64_t work_of(const Tensor* t) { return t->has_data() ? t->numel() : 0; }
+inline int64_t work_of(const Self& t) { return work_of(&*t); }
 inline int64_t work_of(const Operand& t) { return t.has_data() ? t.numel() : 0; }
 inline int64_t work_of(const Maybe&) { return 0; }
 inline int64_t work_of(const std::vector<Tensor>& ts) {
@@ -77,7 +84,7 @@ inline constexpr int64_t kWorthReleasing = 1 << 14;
 
 template <typename T>
 constexpr const char* result_name() {
-  if constexpr (std::is_same_v<T, Tensor>)
+  if constexpr (std::is_same_v<T, Tensor> || std::is_same_v<T, Self>)
     return "Tensor";
   else if constexpr (std::is_same_v<T, bool>)
     return "bool";
@@ -99,7 +106,7 @@ struct Invoker {
   static constexpr bool kNeedsGil =
       std::is_same_v<R, PyObject*> || (std::is_same_v<std::remove_cvref_t<Ps>, Any> || ...);
 
-  static PyObject* run(PyObject* const* args) {
+  static PyObject* run(const Overload&, PyObject* const* args) {
     return run(args, std::index_sequence_for<Ps...>());
   }
   template <size_t... I>
@@ -153,9 +160,15 @@ class Rows {
   void add(const char* signature, F f, unsigned flags = 0, const char* doc = nullptr) const {
     enter(Row(signature, f, flags, doc));
   }
+  // A row of an element-wise op without attributes: "pow(input, exponent)". In place, its kernel
+  // writes over its first argument.
+  void add_op(const std::string& signature, const Op& op, unsigned flags = 0) const;
+  // Another name for all that a function and its in-place form do.
+  void alias(const std::string& name, const std::string& of) const;
 
  private:
   void enter(const Row& row) const;
+  void enter(Overload& overload, const char* doc) const;
   const char* where_;
 };
 

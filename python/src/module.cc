@@ -17,6 +17,7 @@ NB_MODULE(_C, m) {
     make_classes(m);
     add_all_rows();
     make_functions(m.ptr());
+    make_return_types(m.ptr());
   } catch (const PythonError&) {
     nanobind::raise_python_error();
   }

@@ -4,7 +4,15 @@
 namespace rush::python {
 
 void add_elementwise_rows();
+void add_option_rows();
 void add_reduce_rows();
+void add_movement_rows();
+void add_join_rows();
+void add_create_rows();
+void add_random_rows();
+void add_convert_rows();
+void add_method_rows();
+void add_write_rows();
 
 void add_all_rows();
 

@@ -95,7 +95,10 @@ std::string typed_text(const Overload& overload) {
     if (text.back() != '(') text += ", ";
     if (p.keyword_only && !keyword_only && text.find('*') == text.npos) text += "*, ";
     keyword_only |= p.keyword_only;
-    text += (p.takes_rest ? "*" : "") + p.name + ": " + (p.takes_rest ? "int" : p.type);
+    text += (p.takes_rest ? "*" : "") + p.name + ": " +
+            (!p.takes_rest       ? p.type
+             : p.takes_tensors() ? "Tensor"
+                                 : "int");
     if (!p.default_value) continue;
     const Object shown(checked(PyObject_Repr(p.default_value.get())));
     text += std::string(" = ") + PyUnicode_AsUTF8(shown.get());
