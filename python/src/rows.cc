@@ -5,6 +5,7 @@ namespace rush::python {
 void add_all_rows() {
   add_elementwise_rows();
   add_option_rows();
+  add_recurrent_rows();
   add_reduce_rows();
   add_movement_rows();
   add_join_rows();

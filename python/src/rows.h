@@ -5,6 +5,7 @@ namespace rush::python {
 
 void add_elementwise_rows();
 void add_option_rows();
+void add_recurrent_rows();
 void add_reduce_rows();
 void add_movement_rows();
 void add_join_rows();

@@ -32,7 +32,44 @@ Tensor share_of_input(const Tensor& x, const RecurrentWeights& w) {
   return linear(x, w.weight_ih, w.bias_ih.defined() ? w.bias_ih + w.bias_hh : Tensor());
 }
 
+// One layer and direction.
+SequenceResult run_one(const Tensor& x, const RecurrentWeights& w, const Tensor& h, const Tensor& c,
+                       const RecurrentRun& how, bool reverse) {
+  if (how.kind == RecurrentKind::kGru)
+    return gru_sequence(linear(x, w.weight_ih, w.bias_ih), w.weight_hh, w.bias_hh, h,
+                        {reverse, how.batch_sizes});
+  if (how.kind != RecurrentKind::kLstm)
+    return rnn_sequence(share_of_input(x, w), w.weight_hh, h,
+                        {how.kind == RecurrentKind::kRnnRelu, reverse, how.batch_sizes});
+  if (w.weight_hr.defined())
+    return lstm_projected_sequence(share_of_input(x, w), w.weight_hh, w.weight_hr, h, c,
+                                   {reverse, how.batch_sizes});
+  return lstm_sequence(share_of_input(x, w), w.weight_hh, h, c, {reverse, how.batch_sizes});
+}
+
 }  // namespace
+
+RecurrentRunResult run_recurrent(const Tensor& input, std::span<const RecurrentWeights> weights,
+                                 const Tensor& first_h, const Tensor& first_c,
+                                 const RecurrentRun& how, const Mode& training) {
+  const size_t directions = how.bidirectional ? 2 : 1;
+  Tensor x = input;
+  Tensors h, c;
+  for (size_t i = 0; i < weights.size(); i += directions) {
+    if (i > 0 && how.dropout > 0)
+      x = in_mode(x, training, [&](bool on) { return dropout(x, how.dropout, on); });
+    Tensors outputs;
+    for (size_t d = i; d < i + directions; ++d) {
+      const SequenceResult r =
+          run_one(x, weights[d], one_of(first_h, d), one_of(first_c, d), how, d > i);
+      outputs.push_back(r.y);
+      h.push_back(r.h);
+      if (r.c.defined()) c.push_back(r.c);
+    }
+    x = outputs.size() == 1 ? outputs[0] : cat(outputs, -1);
+  }
+  return {x, stack(h), c.empty() ? Tensor() : stack(c)};
+}
 
 Recurrent::Recurrent(const Config& config) : config_(config) {
   const Config& c = config_;
@@ -143,43 +180,12 @@ PackedSequence Recurrent::repacked(const Tensor& data, const PackedSequence& lik
   return packed;
 }
 
-Recurrent::Pass Recurrent::through_one(const Tensor& x, size_t index, const States& first,
-                                       const std::vector<int64_t>& sizes) const {
-  const RecurrentWeights& w = weights[index];
-  const bool reverse = index % static_cast<size_t>(directions()) == 1;
-  const Tensor h = one_of(first.h, index), c = one_of(first.c, index);
-  SequenceResult r;
-  if (config_.kind == Kind::kGru) {
-    r = gru_sequence(linear(x, w.weight_ih, w.bias_ih), w.weight_hh, w.bias_hh, h,
-                     {reverse, sizes});
-  } else if (config_.kind != Kind::kLstm) {
-    const bool is_relu = config_.kind == Kind::kRnnRelu;
-    r = rnn_sequence(share_of_input(x, w), w.weight_hh, h, {is_relu, reverse, sizes});
-  } else if (w.weight_hr.defined()) {
-    r = lstm_projected_sequence(share_of_input(x, w), w.weight_hh, w.weight_hr, h, c,
-                                {reverse, sizes});
-  } else {
-    r = lstm_sequence(share_of_input(x, w), w.weight_hh, h, c, {reverse, sizes});
-  }
-  return {r.y, {r.h, r.c}};
-}
-
-Recurrent::Pass Recurrent::through_layers(Tensor x, const States& first,
+Recurrent::Pass Recurrent::through_layers(const Tensor& x, const States& first,
                                           const std::vector<int64_t>& sizes) const {
-  Tensors h, c;
-  for (size_t i = 0; i < weights.size(); i += static_cast<size_t>(directions())) {
-    if (i > 0 && config_.dropout > 0)
-      x = in_mode(x, training, [&](bool on) { return dropout(x, config_.dropout, on); });
-    Tensors outputs;
-    for (size_t d = i; d < i + static_cast<size_t>(directions()); ++d) {
-      const Pass p = through_one(x, d, first, sizes);
-      outputs.push_back(p.output);
-      h.push_back(p.states.h);
-      if (p.states.c.defined()) c.push_back(p.states.c);
-    }
-    x = outputs.size() == 1 ? outputs[0] : cat(outputs, -1);
-  }
-  return {x, {stack(h), c.empty() ? Tensor() : stack(c)}};
+  const RecurrentRunResult r =
+      run_recurrent(x, weights, first.h, first.c,
+                    {config_.kind, config_.bidirectional, config_.dropout, sizes}, training);
+  return {r.output, {r.h, r.c}};
 }
 
 RNN::RNN(int64_t input_size, int64_t hidden_size, const RNNOptions& o)

@@ -10,6 +10,7 @@
 // without B), zeros where none are given.
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,22 @@ struct RecurrentWeights {
   Tensor weight_ih, weight_hh, bias_ih, bias_hh, weight_hr;
 };
 
+enum class RecurrentKind { kRnnTanh, kRnnRelu, kLstm, kGru };
+struct RecurrentRun {
+  RecurrentKind kind;
+  bool bidirectional = false;
+  double dropout = 0;                     // of what goes from one layer to the next
+  std::vector<int64_t> batch_sizes = {};  // of packed rows
+};
+struct RecurrentRunResult {
+  Tensor output, h, c;
+};
+// All layers and directions over x: [T, B, in], or over packed rows. States: [layers * directions,
+// B, hidden], zeros where undefined; c belongs to an LSTM.
+RecurrentRunResult run_recurrent(const Tensor& x, std::span<const RecurrentWeights> weights,
+                                 const Tensor& h, const Tensor& c, const RecurrentRun& how,
+                                 const Mode& training);
+
 // What the three have in common.
 class Recurrent {
  public:
@@ -32,7 +49,7 @@ class Recurrent {
   Mode training = true;
 
  protected:
-  enum class Kind { kRnnTanh, kRnnRelu, kLstm, kGru };
+  using Kind = RecurrentKind;
   struct Config {
     Kind kind;
     int64_t input_size, hidden_size, num_layers;
@@ -62,9 +79,8 @@ class Recurrent {
   }
   const char* name() const;
   States checked_states(const States& given, int64_t batch, bool has_batch) const;
-  Pass through_layers(Tensor x, const States& first, const std::vector<int64_t>& sizes) const;
-  Pass through_one(const Tensor& x, size_t index, const States& first,
-                   const std::vector<int64_t>& sizes) const;
+  Pass through_layers(const Tensor& x, const States& first,
+                      const std::vector<int64_t>& sizes) const;
 
   Config config_;
 };
