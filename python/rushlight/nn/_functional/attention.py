@@ -16,7 +16,7 @@ def _canonical_mask(
     """The mask as numbers that are added to scores: -infinity where it was True."""
     if mask is None or mask.is_floating_point():
         return mask
-    if mask.dtype != _torch.bool:
+    if mask.dtype != _C.bool:
         raise AssertionError(f"only bool and floating types of {mask_name} are supported")
     zeros = _torch.zeros(mask.shape, dtype=target_type, device=mask.device)
     return zeros.masked_fill_(mask, -math.inf)

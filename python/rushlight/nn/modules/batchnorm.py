@@ -43,7 +43,7 @@ class _NormBase(Module):
         if track_running_stats:
             mean = _C.torch.zeros(num_features, device=device, dtype=dtype)
             variance = _C.torch.ones(num_features, device=device, dtype=dtype)
-            count = _C.torch.zeros((), device=device, dtype=_C.torch.int64)
+            count = _C.torch.zeros((), device=device, dtype=_C.int64)
         self.register_buffer("running_mean", mean)
         self.register_buffer("running_var", variance)
         self.register_buffer("num_batches_tracked", count)
@@ -188,7 +188,7 @@ class _LazyNorm(LazyModuleMixin):
         if track_running_stats:
             self.running_mean = UninitializedBuffer(device=device, dtype=dtype)
             self.running_var = UninitializedBuffer(device=device, dtype=dtype)
-            self.num_batches_tracked = _C.torch.zeros((), device=device, dtype=_C.torch.int64)
+            self.num_batches_tracked = _C.torch.zeros((), device=device, dtype=_C.int64)
 
     def reset_parameters(self) -> None:
         """Starts weight, bias and statistics, once they have a shape."""

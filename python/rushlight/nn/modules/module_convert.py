@@ -5,8 +5,6 @@ from __future__ import annotations
 import rushlight
 from rushlight import _C
 
-_dtypes = _C.torch
-
 
 def _parse_to(args, kwargs):
     """Reads the arguments of `Module.to`: a device, a dtype, both, or a tensor with both."""
@@ -78,19 +76,19 @@ class ModuleConvert:
 
     def float(self):
         """Makes all floating tensors float32."""
-        return self._to_floating(_dtypes.float32)
+        return self._to_floating(_C.float32)
 
     def double(self):
         """Makes all floating tensors float64."""
-        return self._to_floating(_dtypes.float64)
+        return self._to_floating(_C.float64)
 
     def half(self):
         """Makes all floating tensors float16."""
-        return self._to_floating(_dtypes.float16)
+        return self._to_floating(_C.float16)
 
     def bfloat16(self):
         """Makes all floating tensors bfloat16."""
-        return self._to_floating(_dtypes.bfloat16)
+        return self._to_floating(_C.bfloat16)
 
     def type(self, dst_type):
         """Makes all parameters and buffers of dtype dst_type, whatever they were."""

@@ -47,23 +47,23 @@ class PackedSequence(_PackedParts):
 
     def double(self) -> PackedSequence:
         """The data as float64."""
-        return self.to(_C.torch.float64)
+        return self.to(_C.float64)
 
     def float(self) -> PackedSequence:
         """The data as float32."""
-        return self.to(_C.torch.float32)
+        return self.to(_C.float32)
 
     def half(self) -> PackedSequence:
         """The data as float16."""
-        return self.to(_C.torch.float16)
+        return self.to(_C.float16)
 
     def long(self) -> PackedSequence:
         """The data as int64."""
-        return self.to(_C.torch.int64)
+        return self.to(_C.int64)
 
     def int(self) -> PackedSequence:
         """The data as int32."""
-        return self.to(_C.torch.int32)
+        return self.to(_C.int32)
 
     @property
     def is_cuda(self) -> bool:
@@ -87,9 +87,9 @@ def pack_padded_sequence(
     enforce_sorted: the longest is first; False, if they come in any order.
     """
     if isinstance(lengths, Tensor):
-        lengths = lengths.to(_C.torch.int64)
+        lengths = lengths.to(_C.int64)
     else:
-        lengths = _C.torch.tensor(list(lengths), dtype=_C.torch.int64)
+        lengths = _C.torch.tensor(list(lengths), dtype=_C.int64)
     order = None
     if not enforce_sorted:
         lengths, order = _C.torch.sort(lengths, descending=True)
