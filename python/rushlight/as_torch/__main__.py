@@ -57,15 +57,17 @@ def _run(kind, program):
 
 
 def _print_error(error):
-    """The traceback as Python prints it, without the frames that started the program."""
-    frames = error.__traceback__
-    own = os.path.dirname(__file__)
-    while frames is not None and frames.tb_next is not None:
-        file = frames.tb_frame.f_code.co_filename
-        if not (file.startswith(own) or file == runpy.__file__ or file == "<frozen runpy>"):
-            break
-        frames = frames.tb_next
-    traceback.print_exception(type(error), error, frames)
+    """The traceback as Python prints it, with the program's own frames only."""
+    printed = traceback.TracebackException.from_exception(error)
+    part, own = printed, os.path.dirname(__file__)
+    while part is not None:
+        part.stack[:] = [
+            frame
+            for frame in part.stack
+            if not frame.filename.startswith((own, runpy.__file__, "<frozen runpy>"))
+        ]
+        part = part.__cause__ or part.__context__
+    print("".join(printed.format()), end="", file=sys.stderr)
 
 
 def _report(error):

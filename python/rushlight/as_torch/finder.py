@@ -78,6 +78,9 @@ def explain_missing(module):
 
     __getattr__.explains_missing = True
     module.__getattr__ = __getattr__
+    for part in list(module.__dict__.values()):
+        if isinstance(part, types.ModuleType) and part.__name__.startswith(f"{module.__name__}."):
+            explain_missing(part)
 
 
 def _submodule(module, name):

@@ -91,7 +91,8 @@ def test_missing_names_say_so_and_are_listed():
     assert result.returncode == 1
     assert result.stdout == "rushlight has no torch.cuda.Second\nrushlight has no torch.third\n"
     error, _, listed = result.stderr.partition("\nrushlight has not these names")
-    assert error.endswith("AttributeError: rushlight has no torch.backends.cudnn.fourth")
+    assert error.endswith("AttributeError: rushlight has no torch.backends.cudnn.fourth\n")
+    assert "finder.py" not in error
     names = [line.split()[0] for line in listed.splitlines()[1:]]
     assert names == [
         "torch.first",
