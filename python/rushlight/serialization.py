@@ -221,12 +221,13 @@ def _what_it_is(start: bytes) -> str:
 def add_safe_globals(safe_globals):
     """Allows classes and functions in files read with weights_only=True: a list of them, or of
     pairs (object, 'module.name'). Allow only what is harmless with any arguments."""
-    unpickler.user_globals.update(unpickler.name_of(item) for item in safe_globals)
+    for item in safe_globals:
+        unpickler.user_globals.update(unpickler.names_of(item))
 
 
 def get_safe_globals():
     """What add_safe_globals has allowed."""
-    return list(unpickler.user_globals.values())
+    return list(dict.fromkeys(unpickler.user_globals.values()))
 
 
 def clear_safe_globals():

@@ -49,6 +49,15 @@ void add_sizes(const Rows& rows) {
       [](const Tensor& x) { return reinterpret_cast<int64_t>(x.numel() ? x.raw() : nullptr); }, 0,
       "The address of the first element.");
   rows.add(
+      "_storage(self)",
+      [](const Tensor& x) -> PyObject* {
+        if (!x.has_data()) fail("_storage: a symbolic tensor has none");
+        const Storage& storage = *x.storage();
+        return Py_BuildValue("(NN)", PyLong_FromVoidPtr(storage.data()),
+                             PyLong_FromSize_t(storage.bytes()));
+      },
+      0, "The address and the length in bytes of the memory it shares with its views.");
+  rows.add(
       "get_device(self)", [](const Tensor&) { return int64_t{-1}; }, 0, "-1: the CPU.");
 }
 

@@ -22,9 +22,8 @@ class _Storage:
     __slots__ = ("key", "tensor", "pointer", "size")
 
     def __init__(self, key, tensor):
-        storage = tensor.untyped_storage()
         self.key, self.tensor = key, tensor
-        self.pointer, self.size = storage.data_ptr(), storage.nbytes()
+        self.pointer, self.size = tensor._storage()
 
     def content(self) -> memoryview:
         if self.size == 0:

@@ -20,6 +20,7 @@ from .names import (
     STORAGE_TYPES,
     UNTYPED_STORAGE,
     IoError,
+    torch_name,
 )
 from .rebuild import REBUILDERS
 
@@ -86,13 +87,17 @@ _CALLABLE = [v for v in ALLOWED.values() if callable(v) and v is not _C.Tensor]
 user_globals: dict[str, object] = {}
 
 
-def name_of(item):
-    """The name under which files refer to a class or function."""
+def names_of(item):
+    """The names under which files may refer to a class or function: pairs (name, object)."""
     if isinstance(item, tuple):
         if len(item) != 2 or not isinstance(item[1], str):
             raise TypeError(f"safe globals: expected (object, 'module.name'), got {item!r}")
-        return item[1], item[0]
-    return f"{item.__module__}.{item.__qualname__}", item
+        return [(item[1], item[0])]
+    module, name = item.__module__, item.__qualname__
+    names = [f"{module}.{name}"]
+    if module.partition(".")[0] == "rushlight":
+        names += [f"torch{module[len('rushlight') :]}.{name}", ".".join(torch_name(module, name))]
+    return [(name, item) for name in names]
 
 
 def refuse(name):

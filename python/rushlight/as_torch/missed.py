@@ -42,7 +42,8 @@ def error_for(name, module, depth):
     depth: how many calls up the code is that asked for the attribute.
     """
     frame = sys._getframe(depth)
-    record(name, asking_frame(depth))
+    if not name.endswith("__"):  # the import system asks for __path__ and the like
+        record(name, asking_frame(depth))
     if frame.f_lasti >= 0 and frame.f_code.co_code[frame.f_lasti] == _IMPORT_FROM:
         return ImportError(text_of(name), name=module.__name__)
     return AttributeError(text_of(name), name=name.rpartition(".")[2], obj=module)

@@ -259,3 +259,9 @@ def test_safe_globals_allow_classes():
     assert again(Safe(3)).value == 3
     serialization.clear_safe_globals()
     assert serialization.get_safe_globals() == []
+
+
+def test_layers_can_be_allowed():
+    with serialization.safe_globals([nn.Linear, nn.Sequential]):
+        loaded = again(nn.Sequential(nn.Linear(2, 3)))
+    assert loaded[0].weight.shape == (3, 2)
