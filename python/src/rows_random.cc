@@ -1,7 +1,5 @@
 // Random tensors, and methods that fill with random numbers. For the same seed the numbers are
 // those of PyTorch's CPU generator.
-#include <limits>
-
 #include "function.h"
 #include "rows.h"
 #include "rush/ops/binary.h"
@@ -13,24 +11,6 @@ namespace rush::python {
 namespace {
 
 using Type = std::optional<DType>;
-
-// The first whole number that a dtype cannot hold exactly.
-int64_t past_largest(DType t) {
-  return dispatch(t, []<typename T>() -> int64_t {
-    if constexpr (std::is_same_v<T, Float16>)
-      return (1 << 11) + 1;
-    else if constexpr (std::is_same_v<T, BFloat16>)
-      return (1 << 8) + 1;
-    else if constexpr (std::is_same_v<T, float>)
-      return (1 << 24) + 1;
-    else if constexpr (std::is_same_v<T, double>)
-      return (int64_t{1} << 53) + 1;
-    else if constexpr (std::is_same_v<T, int64_t>)
-      return std::numeric_limits<int64_t>::max();
-    else if constexpr (std::is_integral_v<T>)
-      return int64_t{std::numeric_limits<T>::max()} + 1;
-  });
-}
 
 void add_draws(const Rows& rows) {
   rows.add(
@@ -59,7 +39,7 @@ void add_draws(const Rows& rows) {
       kFactory);
   rows.add(
       "randperm(n, *, generator=None, dtype=int)",
-      [](int64_t n, Generator*, DType t) { return randperm(n, t); }, kFactory,
+      [](int64_t n, Generator* g, DType t) { return randperm(n, t, g); }, kFactory,
       "The numbers below n in random order.");
 }
 
@@ -156,7 +136,7 @@ void add_fills(const Rows& rows) {
   rows.add(
       "random_(self, from, to, *, generator=None)",
       [](const Self& x, int64_t from, std::optional<int64_t> to, Generator* g) {
-        random_(*x, from, to.value_or(past_largest(x->dtype())), g);
+        random_(*x, from, to, g);
         return x;
       },
       0, "Fills with whole numbers in [from, to).");
@@ -165,7 +145,7 @@ void add_fills(const Rows& rows) {
     return x;
   });
   rows.add("random_(self, *, generator=None)", [](const Self& x, Generator* g) {
-    random_(*x, 0, past_largest(x->dtype()), g);
+    random_(*x, 0, {}, g);
     return x;
   });
 }

@@ -97,6 +97,24 @@ void check_range(const char* op, int64_t low, int64_t high, DType t) {
   if (low < first || high - 1 > last)
     fail(op, ": ", t, " cannot hold all of [", low, ", ", high, ")");
 }
+// The first whole number that a dtype cannot hold exactly. Of int64 it is 2^63, which is meant
+// modulo 2^64.
+int64_t past_largest(DType t) {
+  return dispatch(t, []<typename T>() -> int64_t {
+    if constexpr (std::is_same_v<T, Float16>)
+      return (1 << 11) + 1;
+    else if constexpr (std::is_same_v<T, BFloat16>)
+      return (1 << 8) + 1;
+    else if constexpr (std::is_same_v<T, float>)
+      return (1 << 24) + 1;
+    else if constexpr (std::is_same_v<T, double>)
+      return (int64_t{1} << 53) + 1;
+    else if constexpr (std::is_same_v<T, int64_t>)
+      return std::numeric_limits<int64_t>::min();
+    else
+      return int64_t{std::numeric_limits<T>::max()} + 1;
+  });
+}
 void check_floating(const char* op, DType t) {
   if (!is_floating(t)) fail<TypeError>(op, ": wants a floating dtype; got ", t);
 }
@@ -112,13 +130,15 @@ const Tensor& overwrite(const char* op, const Tensor& x, Generator* generator, F
   x.storage()->bump_version(op);
   return x;
 }
+void refuse_generator(const char* name) {
+  t_observer->refuse(name,
+                     "it draws from a generator of its own; let it draw from the default one");
+}
 // Tells a trace that `x` was overwritten with what `op` gives.
 void report_fill(const char* name, const Op& op, const Tensor& x, AttrRef attrs,
                  const Generator* generator, const Tensor* p = nullptr) {
   if (!t_observer) return;
-  if (generator)
-    t_observer->refuse(name,
-                       "it draws from a generator of its own; let it draw from the default one");
+  if (generator) refuse_generator(name);
   const Tensor* out = &x;
   t_observer->overwrites(x);
   t_observer->called(op, x.dtype(), {&p, p ? size_t{1} : size_t{0}}, {&out, 1}, attrs);
@@ -143,9 +163,12 @@ Tensor randint(int64_t low, int64_t high, const Shape& shape, DType dtype) {
 Tensor randint(int64_t high, const Shape& shape, DType dtype) {
   return randint(0, high, shape, dtype);
 }
-Tensor randperm(int64_t n, DType dtype) {
+Tensor randperm(int64_t n, DType dtype, Generator* generator) {
   if (n > 0) check_range("randperm", 0, n, dtype);
-  return apply(kRandperm, std::span<const Arg>(), RandpermAttrs{n, dtype});
+  if (!generator) return apply(kRandperm, std::span<const Arg>(), RandpermAttrs{n, dtype});
+  if (t_observer) refuse_generator("randperm");
+  const Tensor order = empty({n}, dtype);
+  return overwrite("randperm", order, generator, kernels::fill_permutation);
 }
 Tensor rand_like(const Tensor& x, std::optional<DType> dtype) {
   return rand(x.shape(), dtype.value_or(x.dtype()));
@@ -173,12 +196,14 @@ const Tensor& normal_(const Tensor& x, double mean, double std, Generator* gener
   report_fill("normal_", kNormal, x, NormalAttrs{x.shape(), mean, std, x.dtype()}, generator);
   return x;
 }
-const Tensor& random_(const Tensor& x, int64_t low, int64_t high, Generator* generator) {
-  check_range("random_", low, high, x.dtype());
+const Tensor& random_(const Tensor& x, int64_t low, std::optional<int64_t> high,
+                      Generator* generator) {
+  if (high) check_range("random_", low, *high, x.dtype());
+  const int64_t end = high.value_or(past_largest(x.dtype()));
   overwrite("random_", x, generator, [&](const kernels::View& view, Generator& g) {
-    kernels::fill_integers(view, low, high, g);
+    kernels::fill_integers(view, low, end, g);
   });
-  report_fill("random_", kRandint, x, RandintAttrs{low, high, x.shape(), x.dtype()}, generator);
+  report_fill("random_", kRandint, x, RandintAttrs{low, end, x.shape(), x.dtype()}, generator);
   return x;
 }
 const Tensor& bernoulli_(const Tensor& x, double p, Generator* generator) {

@@ -12,7 +12,8 @@ Tensor rand(const Shape& shape, std::optional<DType> dtype = {});   // uniform i
 Tensor randn(const Shape& shape, std::optional<DType> dtype = {});  // normal: mean 0, deviation 1
 Tensor randint(int64_t low, int64_t high, const Shape& shape, DType dtype = int64);  // [low, high)
 Tensor randint(int64_t high, const Shape& shape, DType dtype = int64);
-Tensor randperm(int64_t n, DType dtype = int64);  // 0 .. n - 1 in random order
+// 0 .. n - 1 in random order; without a generator it draws from default_generator().
+Tensor randperm(int64_t n, DType dtype = int64, Generator* generator = {});
 Tensor rand_like(const Tensor& x, std::optional<DType> dtype = {});
 Tensor randn_like(const Tensor& x, std::optional<DType> dtype = {});
 Tensor bernoulli(const Tensor& p);  // 1 with probability p, else 0; in p's shape and dtype
@@ -33,7 +34,9 @@ Tensor poisson_quantile(const Tensor& u, const Tensor& rate);
 // Overwrite a tensor; each returns it. Without a generator they draw from default_generator().
 const Tensor& uniform_(const Tensor& x, double low = 0, double high = 1, Generator* generator = {});
 const Tensor& normal_(const Tensor& x, double mean = 0, double std = 1, Generator* generator = {});
-const Tensor& random_(const Tensor& x, int64_t low, int64_t high, Generator* generator = {});
+// Without `high`: up to the largest whole number that the dtype holds exactly, itself included.
+const Tensor& random_(const Tensor& x, int64_t low, std::optional<int64_t> high = {},
+                      Generator* generator = {});
 const Tensor& bernoulli_(const Tensor& x, double p = 0.5, Generator* generator = {});
 
 // While training: each element is 0 with probability p, else x / (1 - p). Otherwise x itself.

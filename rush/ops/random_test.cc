@@ -93,6 +93,17 @@ TEST(Random, SeedsRepeatAndDiffer) {
   EXPECT_EQ(uniform_(empty({20}), 0, 1, &own).to_vector(), first);
 }
 
+TEST(Random, DrawsFromAGivenGenerator) {
+  Generator own(5);
+  const auto default_before = default_generator().state().twister;
+  EXPECT_EQ(randperm(10, int64, &own).to_vector<int64_t>(),
+            (std::vector<int64_t>{1, 4, 9, 6, 3, 5, 0, 2, 8, 7}));
+  EXPECT_EQ(random_(empty({2}, int64), 0, {}, &own).to_vector<int64_t>(),
+            (std::vector<int64_t>{1656905631310495463, 7318498647880141211}));
+  auto before = default_before, after = default_generator().state().twister;
+  EXPECT_EQ(before.next(), after.next());
+}
+
 TEST(Random, StateCanBePutBack) {
   Generator g(5);
   normal_(empty({3}), 0, 1, &g);  // leaves one number of a pair behind
