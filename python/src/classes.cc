@@ -3,10 +3,14 @@
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/string.h>
 
+#include <random>
+
 #include "construct.h"
 #include "dtype_object.h"
+#include "generator_state.h"
 #include "rush/base/error.h"
 #include "rush/base/random.h"
+#include "tensor_object.h"
 
 namespace rush::python {
 
@@ -87,6 +91,39 @@ void make_generator(nb::module_& m) {
           },
           nb::arg("seed"), "Starts the stream of a seed.")
       .def("initial_seed", &Generator::seed, "The seed the stream started from.")
+      .def(
+          "seed",
+          [](Generator& g) {
+            std::random_device entropy;
+            const uint64_t high = entropy();
+            g.manual_seed(high << 32 | entropy());
+            return g.seed();
+          },
+          "Starts the stream of a seed from the system's random numbers, and returns that.")
+      .def(
+          "get_state", [](Generator& g) { return nb::steal(wrap(generator_state(g))); },
+          "The state as a tensor of bytes, in PyTorch's layout.")
+      .def(
+          "set_state",
+          [](nb::handle self, nb::handle state) {
+            if (!is_tensor(state.ptr()))
+              fail<TypeError>("set_state: expected a Tensor that get_state gave");
+            set_generator_state(nb::cast<Generator&>(self), tensor_of(state.ptr()));
+            return nb::borrow(self);
+          },
+          nb::arg("new_state"), "Continues where the state was taken.")
+      .def("clone_state",
+           [](Generator& g) {
+             nb::object copy = nb::type<Generator>()();
+             nb::cast<Generator&>(copy).set_state(g.state());
+             return copy;
+           })
+      .def("__reduce__",
+           [](nb::handle self) {
+             return nb::make_tuple(self.type(), nb::make_tuple(), self.attr("get_state")());
+           })
+      .def("__setstate__",
+           [](Generator& g, nb::handle state) { set_generator_state(g, tensor_of(state.ptr())); })
       .def_prop_ro("device", [](const Generator&) { return nb::borrow(the_cpu); })
       .def("_draw64", [](Generator& g) {
         const auto lock = g.lock();

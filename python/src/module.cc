@@ -1,11 +1,14 @@
 // The extension module rushlight._C.
 #include <nanobind/nanobind.h>
 
+#include "autograd.h"
 #include "classes.h"
 #include "dtype_object.h"
 #include "errors.h"
+#include "exchange.h"
 #include "function.h"
 #include "rows.h"
+#include "settings.h"
 #include "tensor_object.h"
 
 NB_MODULE(_C, m) {
@@ -15,9 +18,12 @@ NB_MODULE(_C, m) {
     make_dtype_type(m.ptr());
     make_tensor_type(m.ptr());
     make_classes(m);
+    make_settings(m.ptr());
+    make_exchange();
     add_all_rows();
     make_functions(m.ptr());
     make_return_types(m.ptr());
+    make_autograd(m.ptr());
   } catch (const PythonError&) {
     nanobind::raise_python_error();
   }

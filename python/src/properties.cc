@@ -1,5 +1,6 @@
 #include "properties.h"
 
+#include "autograd.h"
 #include "construct.h"
 #include "convert.h"
 #include "rush/core/apply.h"
@@ -39,11 +40,14 @@ Tensor matrix_transposed(const Tensor& t) {
 }
 PyObject* device(const Tensor&) { return Py_NewRef(cpu_device()); }
 
-PyObject* grad_fn(const Tensor& t) {
-  if (!t.requires_grad() || t.is_leaf()) return Py_NewRef(Py_None);
-  const std::string& op = t.body().edge.node()->op->name;
-  return checked(PyUnicode_FromFormat("<%s>", op.c_str()));
+bool retains_grad(const Tensor& t) {
+  const Edge& edge = t.body().edge;
+  if (!edge || t.is_leaf() || !edge.node()->extra) return false;
+  for (const auto& [output, kept] : edge.node()->extra->retained)
+    if (output == edge.index()) return true;
+  return false;
 }
+int64_t output_number(const Tensor& t) { return t.body().edge ? t.body().edge.index() : 0; }
 
 int refuse_deletion(PyObject* value, const char* name) {
   if (value) return 0;
@@ -111,7 +115,11 @@ PyGetSetDef* tensor_properties() {
       {"is_leaf", get<is_leaf>, nullptr, "Whether no op made it.", nullptr},
       {"grad", get<grad>, set_grad, "The gradient that backward() has summed up, or None.",
        nullptr},
-      {"grad_fn", get<grad_fn>, nullptr, "The op that made it, where it is recorded.", nullptr},
+      {"grad_fn", get<grad_fn_object>, nullptr, "The op that made it, where it is recorded.",
+       nullptr},
+      {"retains_grad", get<retains_grad>, nullptr,
+       "Whether this intermediate result keeps its gradient.", nullptr},
+      {"output_nr", get<output_number>, nullptr, "Which of its op's results it is.", nullptr},
       {"data", get<detached>, set_data, "The same elements without history.", nullptr},
       {"T", get<reversed_axes>, nullptr, "All axes in reverse order.", nullptr},
       {"mT", get<matrix_transposed>, nullptr, "The last two axes swapped.", nullptr},

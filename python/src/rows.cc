@@ -3,6 +3,8 @@
 namespace rush::python {
 
 void add_all_rows() {
+  add_autograd_rows();
+  add_construct_rows();
   add_elementwise_rows();
   add_option_rows();
   add_recurrent_rows();

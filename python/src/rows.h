@@ -3,6 +3,8 @@
 
 namespace rush::python {
 
+void add_autograd_rows();
+void add_construct_rows();
 void add_elementwise_rows();
 void add_option_rows();
 void add_recurrent_rows();

@@ -145,10 +145,6 @@ void add_create_rows() {
   add_like(rows);
   add_new(Rows("tensor"));
   add_sequences(rows);
-  rows.add(
-      "tensor(data, *, dtype=None)",
-      [](const Any& data, Type t) { return tensor_from_data(data.object, t).detach(); }, kFactory,
-      "A tensor of numbers, lists of them, arrays or tensors; always a copy.");
 }
 
 }  // namespace rush::python

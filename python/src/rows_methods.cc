@@ -146,24 +146,6 @@ void add_values(const Rows& rows) {
 
 // ---- Gradients --------------------------------------------------------------------------------
 
-std::vector<Tensor> listed(PyObject* inputs) {
-  if (is_tensor(inputs)) return {tensor_of(inputs)};
-  std::vector<Tensor> list;
-  const Object items(checked(PySequence_Fast(inputs, "backward: inputs are tensors")));
-  From<std::vector<Tensor>>::load(items.get(), list);
-  return list;
-}
-
-// backward() into some leaves alone.
-void backward_into(const Tensor& y, const Tensor& dy, const std::vector<Tensor>& inputs,
-                   const GradOptions& options) {
-  const auto gradients = grad({y}, inputs, {dy}, options);
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    const Tensor before = inputs[i].grad();
-    inputs[i].set_grad(before.defined() ? add(before, gradients[i]) : gradients[i]);
-  }
-}
-
 void add_gradients(const Rows& rows) {
   rows.add(
       "detach(self)", [](const Tensor& x) { return x.detach(); }, 0,
@@ -182,23 +164,6 @@ void add_gradients(const Rows& rows) {
         return x;
       },
       0, "Says whether gradients flow to this tensor.");
-  rows.add(
-      "backward(self, gradient=None, retain_graph=None, create_graph=False, inputs=None)",
-      [](const Tensor& y, const Maybe& dy, std::optional<bool> retain, bool create,
-         const Any& inputs) -> PyObject* {
-        const GradOptions options{.retain_graph = retain.value_or(create), .create_graph = create};
-        const std::vector<Tensor> into =
-            inputs.object == Py_None ? std::vector<Tensor>() : listed(inputs.object);
-        {
-          const WithoutGil released;
-          if (into.empty())
-            backward({y}, {dy}, options);
-          else
-            backward_into(y, dy, into, options);
-        }
-        Py_RETURN_NONE;
-      },
-      0, "Adds the gradient of this with respect to every leaf to its .grad.");
   rows.add(
       "retain_grad(self)",
       [](const Tensor& x) -> PyObject* {

@@ -44,6 +44,30 @@ PyObject* create(PyTypeObject* type, PyObject* args, PyObject* keywords) {
   return guarded([&] { return wrap_as(type, tensor_from_arguments(args, keywords)); });
 }
 
+// The tensor's memory as a leaf of a subclass: what Parameter is made with.
+PyObject* make_subclass(PyObject*, PyObject* const* args, Py_ssize_t count) {
+  return guarded([&]() -> PyObject* {
+    if (count < 2 || count > 3 || !PyType_Check(args[0]) || !is_tensor(args[1]) ||
+        !PyType_IsSubtype(reinterpret_cast<PyTypeObject*>(args[0]), tensor_type))
+      fail<TypeError>("_make_subclass: expected a subclass of Tensor, a Tensor and a bool");
+    const Tensor leaf = tensor_of(args[1]).detach();
+    const int is_wanted = count == 3 ? PyObject_IsTrue(args[2]) : 0;
+    if (is_wanted < 0) throw PythonError();
+    if (is_wanted) leaf.requires_grad_();
+    return wrap_as(reinterpret_cast<PyTypeObject*>(args[0]), leaf);
+  });
+}
+
+// The same tensor, history and all, as an object of another class.
+PyObject* as_subclass(PyObject* self, PyObject* type) {
+  return guarded([&]() -> PyObject* {
+    if (!PyType_Check(type) ||
+        !PyType_IsSubtype(reinterpret_cast<PyTypeObject*>(type), tensor_type))
+      fail<TypeError>("as_subclass: expected a subclass of Tensor");
+    return wrap_as(reinterpret_cast<PyTypeObject*>(type), object_of(self)->tensor);
+  });
+}
+
 int initialise(PyObject*, PyObject*, PyObject*) { return 0; }  // all is done in create()
 
 Py_hash_t hash(PyObject* self) {
@@ -101,7 +125,13 @@ void make_tensor_type(PyObject* module) {
       {"__weaklistoffset__", T_PYSSIZET, offsetof(TensorObject, weak_references), READONLY,
        nullptr},
       {}};
-  std::vector<PyType_Slot> slots = {{Py_tp_traverse, reinterpret_cast<void*>(traverse)},
+  static PyMethodDef methods[] = {
+      {"_make_subclass", reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(make_subclass)),
+       METH_FASTCALL | METH_STATIC, "A leaf of a subclass over the memory of a tensor."},
+      {"as_subclass", as_subclass, METH_O, "The same tensor as an object of a subclass."},
+      {}};
+  std::vector<PyType_Slot> slots = {{Py_tp_methods, methods},
+                                    {Py_tp_traverse, reinterpret_cast<void*>(traverse)},
                                     {Py_tp_clear, reinterpret_cast<void*>(clear)},
                                     {Py_tp_dealloc, reinterpret_cast<void*>(destroy)},
                                     {Py_tp_new, reinterpret_cast<void*>(create)},

@@ -56,6 +56,8 @@ class CustomContext {
   void save(const std::vector<Tensor>& tensors);
   std::vector<Tensor> saved() const;
   bool needs_grad(size_t input) const { return input < needs_.size() && needs_[input]; }
+  // In backward: whether a gradient arrived at an output; where none did, dys has zeros.
+  bool arrived(size_t output) const;
 
  private:
   friend struct CustomAccess;

@@ -88,6 +88,10 @@ struct CustomAccess {
   static void leave(CustomContext& c) { c.call_ = nullptr; }
 };
 
+bool CustomContext::arrived(size_t output) const {
+  return call_ && output < call_->dy.size() && call_->dy[output].defined();
+}
+
 std::vector<Tensor> CustomContext::saved() const {
   if (!call_) return pending_;
   std::vector<Tensor> out;

@@ -83,7 +83,10 @@ class Walker {
     collect();
     mark_needed();
     for (size_t i = 0; i < walk_.ys.size(); ++i) add_to(walk_.ys[i], walk_.dys[i]);
-    for (Visit& v : visits_) visit(v);
+    for (Visit& v : visits_) {
+      if (t_walk_step) t_walk_step();
+      visit(v);
+    }
     if (walk_.accumulate) accumulate_leaves();
     return std::move(results_);
   }
@@ -182,7 +185,7 @@ class Walker {
   }
 
   void run_hooks(Node& n, InlineVec<Tensor, 1>& dy) {
-    for (const Hook& hook : n.extra->hooks) {
+    for (const Hook& hook : std::vector(n.extra->hooks)) {  // a hook may remove itself
       if (hook.output >= dy.size() || !dy[hook.output].defined()) continue;
       if (Tensor replaced = hook.run(dy[hook.output]); replaced.defined())
         dy[hook.output] = fitted(std::move(replaced), n.outputs[hook.output]);

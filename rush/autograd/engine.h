@@ -8,6 +8,10 @@
 
 namespace rush::detail {
 
+// Called before each node of a walk, when set; may throw to stop it (a user pressed Ctrl-C).
+using WalkStep = void (*)();
+inline constinit thread_local WalkStep t_walk_step = nullptr;
+
 struct Walk {
   std::vector<Edge> ys{};
   std::vector<Tensor> dys{};  // as many as ys, all defined

@@ -1,0 +1,3 @@
+"""Fourier transforms."""
+
+from rushlight._C.fft import *  # noqa: F403

@@ -1,0 +1,3 @@
+"""Linear algebra."""
+
+from rushlight._C.linalg import *  # noqa: F403

@@ -1,0 +1,3 @@
+"""Special functions of mathematics."""
+
+from rushlight._C.special import *  # noqa: F403
