@@ -11,7 +11,7 @@ CPP_FILES = git ls-files --cached --others --exclude-standard -z '*.h' '*.cc' '*
 
 .DEFAULT_GOAL := help
 .SECONDARY:
-.PHONY: help setup demo demos python python-test test asan portable tsan debug parity docs bench bench-torch format check clean build-% test-%
+.PHONY: help setup demo demos python python-test stubs wheel wheel-test test asan portable tsan debug parity docs bench bench-torch format check clean build-% test-%
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -35,6 +35,15 @@ tsan: test-tsan ## the threaded tests under the thread sanitizer
 
 python: setup build/release/build.ninja ## build the Python package for use from build/release/python
 	@cmake --build build/release -j $(JOBS) --target rushlight_python
+
+stubs: python ## write the stubs of the Python package anew
+	@PYTHONPATH=build/release/python .venv/bin/python tools/make_stubs.py
+
+wheel: setup ## make dist/rushlight-*.whl
+	@tools/build_wheel.sh
+
+wheel-test: wheel ## try the wheel in a clean environment
+	@tests/wheel/run.sh dist/rushlight-*.whl
 
 python-test: python ## build the Python package and run its tests
 	@ctest --preset release -j $(JOBS) -L python

@@ -4,7 +4,6 @@
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <thread>
@@ -15,6 +14,7 @@
 #include "rush/base/threads.h"
 #include "rush/data/folders.h"
 #include "rush/kernels/lapack.h"
+#include "rush/kernels/processor.h"
 #include "rush/kernels/target.h"
 #include "rush/tensor/allocator.h"
 #include "rush/tensor/tensor.h"
@@ -28,39 +28,6 @@ namespace {
 
 void line(const char* name, const std::string& value) {
   std::printf("%-12s%s\n", name, value.c_str());
-}
-
-std::string processor() {
-  std::ifstream file("/proc/cpuinfo");
-  const std::string wanted = "model name";
-  for (std::string text; std::getline(file, text);)
-    if (text.compare(0, wanted.size(), wanted) == 0 && text.find(": ") != std::string::npos)
-      return text.substr(text.find(": ") + 2);
-  return "unknown";
-}
-
-std::string features() {
-  std::string list;
-#if defined(__x86_64__)
-  const auto add = [&](bool has, const char* name) {
-    if (has) list += std::string(list.empty() ? "" : " ") + name;
-  };
-  __builtin_cpu_init();
-  add(__builtin_cpu_supports("sse4.2"), "sse4.2");
-  add(__builtin_cpu_supports("avx"), "avx");
-  add(__builtin_cpu_supports("avx2"), "avx2");
-  add(__builtin_cpu_supports("fma"), "fma");
-  add(__builtin_cpu_supports("avx512f"), "avx512f");
-  add(__builtin_cpu_supports("avx512vnni"), "avx512vnni");
-  add(__builtin_cpu_supports("avx512bf16"), "avx512bf16");
-  std::ifstream file("/proc/cpuinfo");  // what the compiler cannot ask for
-  for (std::string word; file >> word;)
-    if (word == "amx_bf16") {
-      add(true, "amx_bf16");
-      break;
-    }
-#endif
-  return list.empty() ? "not known for this processor" : list;
 }
 
 std::string version(int major, int minor, int patch) {
@@ -94,8 +61,8 @@ std::string digits() {
 int run_info() {
   line("rushlight", RUSH_VERSION);
   line("compiler", __VERSION__);
-  line("processor", processor());
-  line("features", features());
+  line("processor", kernels::processor_name());
+  line("features", kernels::processor_features());
   line("vectors", std::string(kernels::vector_target()) + " is used");
   line("threads", std::to_string(num_threads()) + " of " +
                       std::to_string(std::thread::hardware_concurrency()));

@@ -22,7 +22,13 @@ if(RUSH_OPENMP)
 endif()
 
 if(RUSH_ONEDNN)
-  # Any oneDNN of the system first, then the one `tools/setup.sh` put into the local environment.
+  # For a wheel the one that was asked for as a requirement of the build, wherever the installer put it.
+  if(SKBUILD AND NOT dnnl_DIR)
+    execute_process(OUTPUT_VARIABLE dnnl_DIR OUTPUT_STRIP_TRAILING_WHITESPACE ERROR_QUIET
+      COMMAND "${Python_EXECUTABLE}" -c "import importlib.metadata as m
+print(next(f.locate().resolve().parent for f in m.files('onednn-devel-cpu-gomp') if f.name == 'dnnl-config.cmake'))")
+  endif()
+  # Else any oneDNN of the system, then the one `tools/setup.sh` put into the local environment.
   find_package(dnnl 3 CONFIG QUIET)
   if(NOT dnnl_FOUND)
     find_package(dnnl 3 CONFIG QUIET PATHS "${PROJECT_SOURCE_DIR}/.venv" "$ENV{VIRTUAL_ENV}" NO_DEFAULT_PATH)
@@ -33,7 +39,7 @@ if(RUSH_ONEDNN)
   # One from a Python environment has to be installed along with rush.
   find_file(pyvenv_cfg pyvenv.cfg PATHS "${dnnl_DIR}/../../.." NO_DEFAULT_PATH NO_CACHE)
   set(RUSH_BUNDLE_ONEDNN 0)
-  if(pyvenv_cfg)
+  if(pyvenv_cfg OR SKBUILD)
     set(RUSH_BUNDLE_ONEDNN 1)
   endif()
   target_link_libraries(rush_deps INTERFACE $<LINK_ONLY:DNNL::dnnl>)  # its headers: only the kernels, below

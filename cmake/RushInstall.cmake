@@ -22,7 +22,21 @@ if(RUSH_BUNDLE_ONEDNN)
   string(REGEX REPLACE "(\\.so\\.[0-9]+).*" "\\1" RUSH_ONEDNN_SONAME "${onednn_name}")
   file(REAL_PATH "${onednn_file}" onednn_file)
   install(PROGRAMS "${onednn_file}" DESTINATION "${CMAKE_INSTALL_LIBDIR}" RENAME "${RUSH_ONEDNN_SONAME}")
+  # A fifth of it is symbols.
+  install(CODE "if(CMAKE_INSTALL_DO_STRIP)
+    execute_process(COMMAND \"${CMAKE_STRIP}\" --strip-unneeded
+      \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${CMAKE_INSTALL_LIBDIR}/${RUSH_ONEDNN_SONAME}\")
+  endif()")
   install(DIRECTORY "${dnnl_DIR}/../../../share/doc/onednn" DESTINATION "${CMAKE_INSTALL_DOCDIR}" OPTIONAL)
+endif()
+
+# A wheel brings the OpenMP runtime along, under its own name: so oneDNN and we use one, and both the one of a program
+# that has it already.
+if(SKBUILD AND OpenMP_gomp_LIBRARY)
+  execute_process(COMMAND "${CMAKE_CXX_COMPILER}" -print-file-name=libgomp.so.1
+    OUTPUT_VARIABLE openmp_file OUTPUT_STRIP_TRAILING_WHITESPACE)
+  file(REAL_PATH "${openmp_file}" openmp_file)
+  install(PROGRAMS "${openmp_file}" DESTINATION "${CMAKE_INSTALL_LIBDIR}" RENAME libgomp.so.1)
 endif()
 
 configure_package_config_file("${PROJECT_SOURCE_DIR}/cmake/rush-config.cmake.in" "${PROJECT_BINARY_DIR}/rush-config.cmake"

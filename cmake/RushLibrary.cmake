@@ -107,15 +107,18 @@ add_library(rush_library ${objects})
 add_library(rush::library ALIAS rush_library)  # the name that the installed package uses
 set_target_properties(rush_library PROPERTIES
   OUTPUT_NAME rush EXPORT_NAME library LINKER_LANGUAGE CXX
-  VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
   INSTALL_RPATH "$ORIGIN")
+if(NOT SKBUILD)  # a wheel has no links, so its library has one name
+  set_target_properties(rush_library PROPERTIES
+    VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
+endif()
 target_compile_features(rush_library PUBLIC cxx_std_20)
 target_include_directories(rush_library PUBLIC
   "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}>" "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
 target_link_libraries(rush_library PRIVATE 
   "$<BUILD_INTERFACE:rush_options;rush_deps>" "$<INSTALL_INTERFACE:rush::deps>")
 if(BUILD_SHARED_LIBS)
-  target_link_options(rush_library PRIVATE LINKER:--exclude-libs,ALL)
+  target_link_options(rush_library PRIVATE LINKER:--exclude-libs,ALL LINKER:-Bsymbolic-functions)
 endif()
 
 add_library(rush INTERFACE)

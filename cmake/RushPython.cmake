@@ -14,11 +14,18 @@ find_package(nanobind CONFIG REQUIRED)
 file(GLOB python_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/python/src/*.cc")
 nanobind_add_module(rushlight_python NB_STATIC NOMINSIZE ${python_sources})
 target_link_libraries(rushlight_python PRIVATE rush rush_options)
-# Nothing but the module's entry is seen from outside; calls within stay within.
-target_link_options(rushlight_python PRIVATE LINKER:--exclude-libs,ALL LINKER:-Bsymbolic)
+set_source_files_properties("${PROJECT_SOURCE_DIR}/python/src/build.cc"
+  PROPERTIES COMPILE_DEFINITIONS "RUSH_VERSION=\"${PROJECT_VERSION}\"")
+if(BUILD_SHARED_LIBS)
+  # Variables that headers define (the thread's observer, ...) must be one with the library's.
+  set_target_properties(rushlight_python PROPERTIES CXX_VISIBILITY_PRESET default)
+else()
+  # Nothing but the module's entry is seen from outside; calls within stay within.
+  target_link_options(rushlight_python PRIVATE LINKER:--exclude-libs,ALL LINKER:-Bsymbolic)
+endif()
 set(python_package "${PROJECT_BINARY_DIR}/python/rushlight")
 set_target_properties(rushlight_python PROPERTIES
-  OUTPUT_NAME _C LIBRARY_OUTPUT_DIRECTORY "${python_package}" INSTALL_RPATH "$ORIGIN" BUILD_WITH_INSTALL_RPATH OFF)
+  OUTPUT_NAME _C LIBRARY_OUTPUT_DIRECTORY "${python_package}" INSTALL_RPATH "$ORIGIN/lib" BUILD_WITH_INSTALL_RPATH OFF)
 
 file(GLOB package_files CONFIGURE_DEPENDS LIST_DIRECTORIES true "${PROJECT_SOURCE_DIR}/python/rushlight/*")
 file(MAKE_DIRECTORY "${python_package}")
@@ -28,3 +35,8 @@ foreach(file IN LISTS package_files)
     file(CREATE_LINK "${file}" "${python_package}/${name}" SYMBOLIC)
   endif()
 endforeach()
+
+# In a wheel the package's folder is the prefix: include/, lib/ and share/ lie beside the module.
+if(SKBUILD)
+  install(TARGETS rushlight_python LIBRARY DESTINATION .)
+endif()

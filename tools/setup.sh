@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Installs what the build needs and finds missing: system packages with apt (as root, or with sudo where it asks for
-# no password), the rest into .venv. Does nothing, fast, when all is there. `--force` looks again.
+# no password), the rest into .venv. Does nothing, fast, when all is there. `--force` looks again; `--system` looks only
+# for what a wheel is compiled from, and makes no .venv.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 stamp=.venv/.rush-setup
 want="$(cat tools/setup.sh requirements/{build,python,tools}.txt | cksum) ${ONEDNN:=ON}"
-if [ "${1:-}" != --force ] && [ "$(cat "$stamp" 2>/dev/null)" = "$want" ] && [ -x .venv/bin/python ]; then exit 0; fi
+if [ "${1:-}" != --force ] && [ "${1:-}" != --system ] && [ "$(cat "$stamp" 2>/dev/null)" = "$want" ] && [ -x .venv/bin/python ]; then exit 0; fi
 
 say() { echo "setup: $*" >&2; }
 fail() { say "$*"; exit 1; }
@@ -28,7 +29,7 @@ apt_install() {
 basics=()
 has "${CXX:-c++}" || basics+=(g++)
 has python3 || basics+=(python3)
-{ has python3 && python3 -c 'import venv, ensurepip' 2>/dev/null; } || basics+=(python3-venv)
+[ "${1:-}" = --system ] || { has python3 && python3 -c 'import venv, ensurepip' 2>/dev/null; } || basics+=(python3-venv)
 if [ ${#basics[@]} -gt 0 ]; then
   apt_install "${basics[@]}" || fail "cannot install ${basics[*]}: run 'sudo apt-get install ${basics[*]}' (or your system's equal) and try again"
 fi
@@ -52,18 +53,21 @@ missing_headers() {
 required=(libhwy-dev:hwy/highway.h zlib1g-dev:zlib.h libpng-dev:png.h nlohmann-json3-dev:nlohmann/json.hpp
   libkissfft-dev:kissfft/kissfft.hh libgtest-dev:gtest/gtest.h libcli11-dev:CLI/CLI.hpp)
 optional=(libbenchmark-dev:benchmark/benchmark.h libcurl4-openssl-dev:curl/curl.h)
+if [ "${1:-}" = --system ]; then required=("${required[@]:0:5}") optional=(); fi
 mapfile -t needed < <(missing_headers "${required[@]}")
 mapfile -t wanted < <(missing_headers "${optional[@]}")
 # LAPACK has no header of its own: asked of the linker.
 echo 'extern "C" void dpotrf_(); int main() { dpotrf_(); }' |
   $cxx -x c++ - -llapack -lblas -o /dev/null 2>/dev/null || wanted+=(liblapack-dev)
-has ccache || wanted+=(ccache)
+[ "${1:-}" = --system ] || has ccache || wanted+=(ccache)
 if [ ${#needed[@]} -gt 0 ]; then
   apt_install "${needed[@]}" "${wanted[@]}" || apt_install "${needed[@]}" ||
     fail "cannot install ${needed[*]}: run 'sudo apt-get install ${needed[*]}' (or your system's equal) and try again"
 elif [ ${#wanted[@]} -gt 0 ]; then
   apt_install "${wanted[@]}" || say "going on without ${wanted[*]} (optional)"
 fi
+
+if [ "${1:-}" = --system ]; then exit 0; fi
 
 # 3. The local environment: oneDNN where the system has none, cmake and ninja where missing or too old, what the Python
 # package needs, formatters.

@@ -201,7 +201,7 @@ void make_module(PyObject* module, const std::string& name,
     throw PythonError();
 }
 
-// What the stubs are written from: {namespace: {name: [(signature, result)]}}.
+// What the stubs are written from: {namespace: {name: [(signature, result, flags)]}}.
 PyObject* signatures(PyObject*, PyObject*) {
   return guarded([&]() -> PyObject* {
     Object all(checked(PyDict_New()));
@@ -210,7 +210,8 @@ PyObject* signatures(PyObject*, PyObject*) {
       for (const auto& [name, f] : fs) {
         const Object list(checked(PyList_New(0)));
         for (const Overload* o : f.overloads) {
-          const Object entry(checked(Py_BuildValue("(ss)", typed_text(*o).c_str(), o->result)));
+          const Object entry(
+              checked(Py_BuildValue("(ssI)", typed_text(*o).c_str(), o->result, o->flags)));
           if (PyList_Append(list.get(), entry.get()) < 0) throw PythonError();
         }
         if (PyDict_SetItemString(names.get(), name.c_str(), list.get()) < 0) throw PythonError();

@@ -2,6 +2,7 @@
 #include <nanobind/nanobind.h>
 
 #include "autograd.h"
+#include "build.h"
 #include "classes.h"
 #include "dtype_object.h"
 #include "errors.h"
@@ -14,6 +15,7 @@
 NB_MODULE(_C, m) {
   using namespace rush::python;
   try {
+    make_build(m.ptr());
     make_errors(m.ptr());
     make_dtype_type(m.ptr());
     make_tensor_type(m.ptr());

@@ -5,7 +5,8 @@ Nearly all of them are the library's own; a few are put together here.
 
 from __future__ import annotations
 
-from rushlight import _C
+from rushlight._C import nn as _nn
+from rushlight._C.nn import *  # noqa: F403
 from rushlight.nn._functional.attention import multi_head_attention_forward
 from rushlight.nn._functional.compositions import (
     gumbel_softmax,
@@ -18,7 +19,4 @@ __all__ = [
     "triplet_margin_with_distance_loss",
 ]
 
-for _name, _function in vars(_C.nn).items():
-    if not _name.startswith("_"):
-        globals()[_name] = _function
-        __all__.append(_name)
+__all__ += [name for name in vars(_nn) if not name.startswith("_")]

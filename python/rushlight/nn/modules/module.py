@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import html
 from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
 
 from rushlight import _C
 from rushlight.nn.modules import module_hooks as hooks
@@ -77,7 +79,7 @@ class Module(ModuleTree, ModuleState, ModuleConvert, ModuleHooks):
     call_super_init = False
     _version = 1
     training: bool
-    forward = _forward_unimplemented
+    forward: Callable[..., Any] = _forward_unimplemented
 
     def __init__(self, *args, **kwargs) -> None:
         if not self.call_super_init:
