@@ -34,6 +34,12 @@ struct Maybe : Tensor {
 struct Axes : Dims {
   using Dims::Dims;
 };
+// The result of what is done for its effect: None.
+struct Nothing {};
+// One tensor, or a tuple of several, as the options of a function decide.
+struct OneOrMore {
+  std::vector<Tensor> tensors;
+};
 // Any object.
 struct Any {
   PyObject* object = nullptr;
@@ -112,6 +118,7 @@ struct From<std::optional<T>> {
 inline PyObject* to_python(Tensor t) { return wrap(std::move(t)); }
 inline PyObject* to_python(PyObject* o) { return checked(o); }
 inline PyObject* to_python(const Self& self) { return Py_NewRef(self.object); }
+inline PyObject* to_python(Nothing) { return Py_NewRef(Py_None); }
 template <std::same_as<bool> T>
 PyObject* to_python(T v) {
   return PyBool_FromLong(v);
@@ -129,6 +136,9 @@ inline PyObject* to_python(DType t) {
 PyObject* tuple_of(std::span<Tensor> tensors);
 inline PyObject* to_python(Tensors t) { return tuple_of({t.begin(), t.size()}); }
 inline PyObject* to_python(std::vector<Tensor> t) { return tuple_of(t); }
+inline PyObject* to_python(OneOrMore t) {
+  return t.tensors.size() == 1 ? wrap(std::move(t.tensors[0])) : tuple_of(t.tensors);
+}
 template <typename... Ts>
 PyObject* to_python(std::tuple<Ts...> t) {
   return std::apply(

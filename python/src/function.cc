@@ -61,10 +61,14 @@ void write_out(const char* name, PyObject* out, PyObject* result) {
     fail<ShapeError>(name, ": the result has shape ", value.shape(), ", out has ", target.shape());
 }
 
-PyObject* finish(const Function& f, Binding& binding, PyObject* result) {
+bool is_recorded(PyObject* o) {
+  return grad_enabled() && is_tensor(o) && tensor_of(o).requires_grad();
+}
+
+// `self`: the first argument as it was given.
+PyObject* finish(const Function& f, Binding& binding, PyObject* self, PyObject* result) {
   Object owned(result);
   if (f.in_place) {
-    PyObject* self = binding.values()[0];
     if (self == result) return owned.release();  // its kernel wrote there
     if (!is_tensor(result)) fail<TypeError>(f.name, ": gives no tensor");
     check_can_hold(f.name.c_str(), tensor_of(self), tensor_of(result));
@@ -102,9 +106,17 @@ PyObject* call(PyObject* self, PyObject* const* args, size_t flagged, PyObject* 
         why = binding.why();
         continue;
       }
+      PyObject* first = binding.values()[0];
       const Autocast casts(o->flags, binding.values(), binding.size());
-      const Invoke invoke = f.in_place && o->op ? invoke_op_in_place : o->invoke;
-      if (PyObject* result = invoke(*o, binding.values())) return finish(f, binding, result);
+      const bool has_kernel = f.in_place && o->op;  // that writes over its first input
+      Object kept;                                  // for the gradient: the value before the write
+      if (f.in_place && !has_kernel && is_recorded(first)) {
+        kept = Object(wrap(clone(tensor_of(first))));
+        binding.values()[0] = kept.get();
+      }
+      const Invoke invoke = has_kernel ? invoke_op_in_place : o->invoke;
+      if (PyObject* result = invoke(*o, binding.values()))
+        return finish(f, binding, first, result);
       why.clear();
     }
     no_overload(f, why, args, count, keywords);
@@ -225,6 +237,12 @@ PyObject* signatures(PyObject*, PyObject*) {
 }
 
 }  // namespace
+
+PyObject* detail::settle(PyObject* first, MaybeInPlace result) {
+  if (!result.is_in_place) return wrap(std::move(result.value));
+  write_in_place(result.name, tensor_of(first), result.value);
+  return Py_NewRef(first);
+}
 
 std::string call_text(const char* name, PyObject* const* args, size_t count, PyObject* keywords) {
   std::string text = std::string(name) + "(";

@@ -22,6 +22,8 @@
 #include <vector>
 
 #include "convert.h"
+#include "rush/core/apply.h"
+#include "rush/ops/cast.h"
 
 namespace rush::python {
 
@@ -34,6 +36,19 @@ struct Parameter {
 };
 
 struct Overload;
+// The result of a function with inplace=: written over its first argument if asked for.
+struct MaybeInPlace {
+  const char* name;  // of the in-place form, for errors
+  Tensor value;
+  bool is_in_place;
+};
+// f(x), to be written over x if asked for. What the gradient keeps is then a copy of x.
+template <typename F>
+MaybeInPlace maybe_in_place(const char* name, const Tensor& x, bool is_in_place, F&& f) {
+  const bool copies = is_in_place && grad_enabled() && x.requires_grad();
+  return {name, copies ? f(clone(x)) : f(x), is_in_place};
+}
+
 // Arguments in the order of the parameters. Null: they are none of these types.
 using Invoke = PyObject* (*)(const Overload& overload, PyObject* const* args);
 
@@ -84,8 +99,11 @@ inline constexpr int64_t kWorthReleasing = 1 << 14;
 
 template <typename T>
 constexpr const char* result_name() {
-  if constexpr (std::is_same_v<T, Tensor> || std::is_same_v<T, Self>)
+  if constexpr (std::is_same_v<T, Tensor> || std::is_same_v<T, Self> ||
+                std::is_same_v<T, MaybeInPlace>)
     return "Tensor";
+  else if constexpr (std::is_same_v<T, Nothing>)
+    return "None";
   else if constexpr (std::is_same_v<T, bool>)
     return "bool";
   else if constexpr (std::is_same_v<T, double>)
@@ -94,11 +112,14 @@ constexpr const char* result_name() {
     return "int";
   else if constexpr (std::is_same_v<T, std::string>)
     return "str";
-  else if constexpr (std::is_same_v<T, PyObject*>)
+  else if constexpr (std::is_same_v<T, PyObject*> || std::is_same_v<T, OneOrMore>)
     return "Any";
   else
     return "tuple[Tensor, ...]";
 }
+
+// The first argument with the result written over it, or the result alone.
+PyObject* settle(PyObject* first, MaybeInPlace result);
 
 // A result that is a PyObject* (or a lambda that takes Any) needs the lock.
 template <typename F, typename R, typename... Ps>
@@ -120,7 +141,10 @@ struct Invoker {
         const WithoutGil released((work_of(std::get<I>(places)) + ... + 0) > kWorthReleasing);
         return F{}(From<std::remove_cvref_t<Ps>>::get(std::get<I>(places))...);
       }();
-      return to_python(std::move(result));
+      if constexpr (std::is_same_v<R, MaybeInPlace>)
+        return settle(args[0], std::move(result));
+      else
+        return to_python(std::move(result));
     }
   }
   static std::vector<const char*> types() { return {From<std::remove_cvref_t<Ps>>::kName...}; }

@@ -16,6 +16,17 @@ void add_all_rows() {
   add_convert_rows();
   add_method_rows();
   add_write_rows();
+  add_activation_rows();
+  add_attention_rows();
+  add_dropout_rows();
+  add_embedding_rows();
+  add_image_rows();
+  add_linear_rows();
+  add_loss_rows();
+  add_margin_loss_rows();
+  add_norm_rows();
+  add_optim_rows();
+  add_pool_rows();
 }
 
 }  // namespace rush::python

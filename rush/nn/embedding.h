@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "rush/nn/visitor.h"
+#include "rush/ops/embedding_bag.h"
 
 namespace rush::nn {
 
@@ -25,7 +26,7 @@ class Embedding {
   std::optional<int64_t> padding_idx_;
 };
 
-enum class BagMode { kSum, kMean, kMax };
+using rush::BagMode;
 struct EmbeddingBagOptions {
   BagMode mode = BagMode::kMean;
   bool include_last_offset = false;      // offsets end with the number of ids

@@ -373,6 +373,12 @@ Tensor adaptive_max_pool2d(const Tensor& x, const PerAxis& output_size) {
 Tensor adaptive_max_pool3d(const Tensor& x, const PerAxis& output_size) {
   return adaptive_pool(kMaxPool, "adaptive_max_pool3d", 3, x, output_size);
 }
+Pooled adaptive_max_pool_with_indices(const Tensor& x, const Dims& output_size) {
+  PoolAttrs a;
+  a.output_size = output_size;
+  return with_indices(batched("adaptive_max_pool", x, output_size.size(),
+                              [&](const Tensor& b) { return apply_multi(kMaxPool, {b}, a); }));
+}
 
 Tensor lp_pool1d(const Tensor& x, double norm_type, const PerAxis& kernel, const LpPoolOptions& o) {
   return lp_pool("lp_pool1d", 1, x, norm_type, kernel, o);

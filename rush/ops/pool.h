@@ -48,6 +48,8 @@ Tensor adaptive_avg_pool3d(const Tensor& x, const PerAxis& output_size);
 Tensor adaptive_max_pool1d(const Tensor& x, const PerAxis& output_size);
 Tensor adaptive_max_pool2d(const Tensor& x, const PerAxis& output_size);
 Tensor adaptive_max_pool3d(const Tensor& x, const PerAxis& output_size);
+// For as many axes as output_size has; and where each maximum lies.
+Pooled adaptive_max_pool_with_indices(const Tensor& x, const Dims& output_size);
 
 struct LpPoolOptions {
   PerAxis stride = {};
