@@ -22,7 +22,7 @@ PyObject* repr(PyObject* o) {
   return PyUnicode_FromString(text.c_str());
 }
 PyObject* reduce(PyObject* o, PyObject*) {
-  const Object module(PyImport_ImportModule("rushlight"));
+  const Object module(PyImport_ImportModule("rushlight._C"));
   const Object get(module ? PyObject_GetAttrString(module.get(), "_dtype") : nullptr);
   return get ? Py_BuildValue("O(s)", get.get(), to_text(type_of(o)).c_str()) : nullptr;
 }

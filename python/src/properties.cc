@@ -22,7 +22,6 @@ DType dtype(const Tensor& t) { return t.dtype(); }
 bool requires_grad(const Tensor& t) { return t.requires_grad(); }
 bool is_leaf(const Tensor& t) { return t.is_leaf(); }
 Tensor grad(const Tensor& t) { return t.grad(); }
-Tensor detached(const Tensor& t) { return t.detach(); }
 int64_t item_size(const Tensor& t) { return static_cast<int64_t>(size_of(t.dtype())); }
 int64_t byte_count(const Tensor& t) { return t.numel() * item_size(t); }
 int64_t version(const Tensor& t) { return t.version(); }
@@ -120,6 +119,7 @@ PyGetSetDef* tensor_properties() {
       {"retains_grad", get<retains_grad>, nullptr,
        "Whether this intermediate result keeps its gradient.", nullptr},
       {"output_nr", get<output_number>, nullptr, "Which of its op's results it is.", nullptr},
+      {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, "Attributes.", nullptr},
       {"data", get<detached>, set_data, "The same elements without history.", nullptr},
       {"T", get<reversed_axes>, nullptr, "All axes in reverse order.", nullptr},
       {"mT", get<matrix_transposed>, nullptr, "The last two axes swapped.", nullptr},
@@ -137,6 +137,17 @@ PyGetSetDef* tensor_properties() {
       {"is_cpu", get<is_cpu>, nullptr, "True.", nullptr},
       {}};
   return properties;
+}
+
+Tensor detached(const Tensor& t) {
+  Tensor plain = t.detach();
+  if (plain.body_ref() != t.body_ref()) return plain;
+  // An object of its own: requires_grad_() on it must not reach the other.
+  auto body = TensorBody::make();
+  body->storage = t.body().storage;
+  body->layout = t.body().layout;
+  body->dtype = t.dtype();
+  return Tensor(std::move(body));
 }
 
 Tensor tensor_from_arguments(PyObject* args, PyObject*) {

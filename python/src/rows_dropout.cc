@@ -71,14 +71,14 @@ void add_elements(const Rows& nn) {
   nn.add(
       "dropout(input, p=0.5, training=True, inplace=False)",
       [](const Tensor& x, double p, bool training, bool inplace) {
-        return maybe_in_place("dropout_", x, inplace,
+        return maybe_in_place("dropout_", x, inplace && training,
                               [&](const Tensor& t) { return dropped(t, p, training); });
       },
       0, "While training: each element is 0 with probability p, else x / (1 - p).");
   nn.add(
       "alpha_dropout(input, p=0.5, training=False, inplace=False)",
       [](const Tensor& x, double p, bool training, bool inplace) {
-        return maybe_in_place("alpha_dropout_", x, inplace, [&](const Tensor& t) {
+        return maybe_in_place("alpha_dropout_", x, inplace && training, [&](const Tensor& t) {
           return alpha_dropped(t, p, training, false);
         });
       },
@@ -86,7 +86,7 @@ void add_elements(const Rows& nn) {
   nn.add(
       "feature_alpha_dropout(input, p=0.5, training=False, inplace=False)",
       [](const Tensor& x, double p, bool training, bool inplace) {
-        return maybe_in_place("feature_alpha_dropout_", x, inplace,
+        return maybe_in_place("feature_alpha_dropout_", x, inplace && training,
                               [&](const Tensor& t) { return alpha_dropped(t, p, training, true); });
       },
       0, "alpha_dropout of whole channels of [N, C, ...].");
@@ -102,7 +102,7 @@ void add_channels(const Rows& nn) {
         check_probability(p);
         if (x.rank() != 2 && x.rank() != 3)
           fail("dropout1d: [N, C, L] or [C, L] is needed; got ", x.shape());
-        return maybe_in_place("dropout1d_", x, inplace, [&](const Tensor& t) {
+        return maybe_in_place("dropout1d_", x, inplace && training, [&](const Tensor& t) {
           return channels_dropped_of(t, p, training, 1);
         });
       },
@@ -116,7 +116,7 @@ void add_channels(const Rows& nn) {
         else if (x.rank() != 4)
           warn("dropout2d: an input of " + std::to_string(x.rank()) +
                " axes is deprecated; use dropout instead.");
-        return maybe_in_place("dropout2d_", x, inplace,
+        return maybe_in_place("dropout2d_", x, inplace && training,
                               [&](const Tensor& t) { return channels_dropped(t, p, training); });
       },
       0, kChannelsDoc);
@@ -127,7 +127,7 @@ void add_channels(const Rows& nn) {
         if (x.rank() != 4 && x.rank() != 5)
           warn("dropout3d: an input of " + std::to_string(x.rank()) +
                " axes is deprecated; use dropout instead.");
-        return maybe_in_place("dropout3d_", x, inplace, [&](const Tensor& t) {
+        return maybe_in_place("dropout3d_", x, inplace && training, [&](const Tensor& t) {
           return channels_dropped_of(t, p, training, 3);
         });
       },

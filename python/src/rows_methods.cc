@@ -1,5 +1,6 @@
 // Methods of Tensor that ask about it, read its values or belong to gradients.
 #include "function.h"
+#include "properties.h"
 #include "rows.h"
 #include "rush/autograd/autograd.h"
 #include "rush/ops/binary.h"
@@ -148,7 +149,7 @@ void add_values(const Rows& rows) {
 
 void add_gradients(const Rows& rows) {
   rows.add(
-      "detach(self)", [](const Tensor& x) { return x.detach(); }, 0,
+      "detach(self)", [](const Tensor& x) { return detached(x); }, 0,
       "The same elements without history.");
   rows.add(
       "detach_(self)",

@@ -1,5 +1,6 @@
 // Recurrent layers, their cells, and packed sequences: torch.lstm and kin.
 #include "function.h"
+#include "random_masks.h"
 #include "rows.h"
 #include "rush/nn/packed_sequence.h"
 #include "rush/nn/recurrent.h"
@@ -35,6 +36,15 @@ std::vector<RecurrentWeights> grouped(const char* name, const TensorVector& para
   return groups;
 }
 
+// Dropout between layers, as PyTorch draws it.
+RecurrentRun run_of(RecurrentKind kind, bool bidirectional, double dropout, bool train,
+                    std::vector<int64_t> batch_sizes = {}) {
+  RecurrentRun how{kind, bidirectional, std::move(batch_sizes)};
+  if (train && dropout > 0)
+    how.between = [dropout](const Tensor& y) { return dropped(y, dropout, true); };
+  return how;
+}
+
 TensorVector parts_of(const nn::RecurrentRunResult& r) {
   return r.c.defined() ? TensorVector{r.output, r.h, r.c} : TensorVector{r.output, r.h};
 }
@@ -66,10 +76,10 @@ void add_layers(const Rows& rows) {
       (name + "(input, " + rest + ", batch_first)").c_str(),
       [](const Tensor& input, const State& hx, const TensorVector& params, bool has_biases,
          int64_t num_layers, double dropout, bool train, bool bidirectional, bool batch_first) {
-        const RecurrentRun how{kind, bidirectional, train ? dropout : 0};
+        const RecurrentRun how = run_of(kind, bidirectional, dropout, train);
         const auto weights = grouped(name.c_str(), params, has_biases, num_layers, how);
         const Tensor x = batch_first ? transpose(input, 0, 1) : input;
-        auto r = nn::run_recurrent(x, weights, first_of(hx), second_of(hx), how, true);
+        auto r = nn::run_recurrent(x, weights, first_of(hx), second_of(hx), how);
         if (batch_first) r.output = transpose(r.output, 0, 1);
         return parts_of(r);
       },
@@ -78,10 +88,10 @@ void add_layers(const Rows& rows) {
       (name + "(data, batch_sizes, " + rest + ")").c_str(),
       [](const Tensor& data, const Tensor& batch_sizes, const State& hx, const TensorVector& params,
          bool has_biases, int64_t num_layers, double dropout, bool train, bool bidirectional) {
-        const RecurrentRun how{kind, bidirectional, train ? dropout : 0,
-                               batch_sizes.to_vector<int64_t>()};
+        const RecurrentRun how =
+            run_of(kind, bidirectional, dropout, train, batch_sizes.to_vector<int64_t>());
         const auto weights = grouped(name.c_str(), params, has_biases, num_layers, how);
-        return parts_of(nn::run_recurrent(data, weights, first_of(hx), second_of(hx), how, true));
+        return parts_of(nn::run_recurrent(data, weights, first_of(hx), second_of(hx), how));
       },
       kFunctionOnly, "The same over packed sequences.");
 }
@@ -91,7 +101,7 @@ template <RecurrentKind kind>
 nn::RecurrentRunResult one_step(const Tensor& x, const Tensor& h, const Tensor& c,
                                 const RecurrentWeights& w) {
   auto r = nn::run_recurrent(unsqueeze(x, 0), std::span(&w, 1), unsqueeze(h, 0),
-                             c.defined() ? unsqueeze(c, 0) : c, {kind}, true);
+                             c.defined() ? unsqueeze(c, 0) : c, {kind});
   r.h = squeeze(r.h, int64_t{0});
   if (r.c.defined()) r.c = squeeze(r.c, int64_t{0});
   return r;

@@ -51,13 +51,12 @@ SequenceResult run_one(const Tensor& x, const RecurrentWeights& w, const Tensor&
 
 RecurrentRunResult run_recurrent(const Tensor& input, std::span<const RecurrentWeights> weights,
                                  const Tensor& first_h, const Tensor& first_c,
-                                 const RecurrentRun& how, const Mode& training) {
+                                 const RecurrentRun& how) {
   const size_t directions = how.bidirectional ? 2 : 1;
   Tensor x = input;
   Tensors h, c;
   for (size_t i = 0; i < weights.size(); i += directions) {
-    if (i > 0 && how.dropout > 0)
-      x = in_mode(x, training, [&](bool on) { return dropout(x, how.dropout, on); });
+    if (i > 0 && how.between) x = how.between(x);
     Tensors outputs;
     for (size_t d = i; d < i + directions; ++d) {
       const SequenceResult r =
@@ -182,9 +181,12 @@ PackedSequence Recurrent::repacked(const Tensor& data, const PackedSequence& lik
 
 Recurrent::Pass Recurrent::through_layers(const Tensor& x, const States& first,
                                           const std::vector<int64_t>& sizes) const {
-  const RecurrentRunResult r =
-      run_recurrent(x, weights, first.h, first.c,
-                    {config_.kind, config_.bidirectional, config_.dropout, sizes}, training);
+  RecurrentRun how{config_.kind, config_.bidirectional, sizes};
+  if (config_.dropout > 0)
+    how.between = [this](const Tensor& y) {
+      return in_mode(y, training, [&](bool on) { return dropout(y, config_.dropout, on); });
+    };
+  const RecurrentRunResult r = run_recurrent(x, weights, first.h, first.c, how);
   return {r.output, {r.h, r.c}};
 }
 

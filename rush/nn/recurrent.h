@@ -10,6 +10,7 @@
 // without B), zeros where none are given.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -28,8 +29,8 @@ enum class RecurrentKind { kRnnTanh, kRnnRelu, kLstm, kGru };
 struct RecurrentRun {
   RecurrentKind kind;
   bool bidirectional = false;
-  double dropout = 0;                     // of what goes from one layer to the next
-  std::vector<int64_t> batch_sizes = {};  // of packed rows
+  std::vector<int64_t> batch_sizes = {};              // of packed rows
+  std::function<Tensor(const Tensor&)> between = {};  // done from one layer to the next: dropout
 };
 struct RecurrentRunResult {
   Tensor output, h, c;
@@ -37,8 +38,7 @@ struct RecurrentRunResult {
 // All layers and directions over x: [T, B, in], or over packed rows. States: [layers * directions,
 // B, hidden], zeros where undefined; c belongs to an LSTM.
 RecurrentRunResult run_recurrent(const Tensor& x, std::span<const RecurrentWeights> weights,
-                                 const Tensor& h, const Tensor& c, const RecurrentRun& how,
-                                 const Mode& training);
+                                 const Tensor& h, const Tensor& c, const RecurrentRun& how);
 
 // What the three have in common.
 class Recurrent {

@@ -74,7 +74,7 @@ def test_parameter_list():
     values.append(torch.ones(1))
     assert [name for name, _ in values.named_parameters()] == ["0", "1", "2"]
     assert isinstance(values[0], nn.Parameter) and len(values[1:]) == 2
-    assert "(1): Parameter containing: [torch.float32 of size 3x1]" in repr(values)
+    assert f"(1): Parameter containing: [{torch.float32} of size 3x1]" in repr(values)
     with pytest.raises(RuntimeError, match="should not be called"):
         values(1)
 

@@ -43,8 +43,9 @@ def test_differences_are_reported_together():
         "Error(s) in loading state_dict for Sequential:\n"
         '\tMissing key(s) in state_dict: "first.bias". \n'
         '\tUnexpected key(s) in state_dict: "third.weight". \n'
-        "\tsize mismatch for second.weight: copying a param with shape torch.Size([2, 2]) from "
-        "checkpoint, the shape in current model is torch.Size([1, 3])."
+        "\tsize mismatch for second.weight: copying a param with shape "
+        f"{torch.Size([2, 2])} from checkpoint, the shape in current model is "
+        f"{torch.Size([1, 3])}."
     )
 
 

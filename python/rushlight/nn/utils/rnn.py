@@ -38,8 +38,9 @@ class PackedSequence(_PackedParts):
 
     def to(self, *args, **kwargs) -> PackedSequence:
         """The data in another dtype or on another device."""
-        data = self.data.to(*args, **kwargs)
-        return self if data is self.data else self._replace(data=data)
+        data, before = self.data.to(*args, **kwargs), self.data
+        changes = data.dtype != before.dtype or data.device != before.device
+        return self._replace(data=data) if changes else self
 
     def cpu(self) -> PackedSequence:
         """The sequences on the CPU."""
