@@ -11,7 +11,6 @@ from rushlight.optim._stepping import check_least, check_rate, evaluate, without
 from rushlight.optim.optimizer import Optimizer
 
 Tensor = _C.Tensor
-_addmm = _C.torch.addmm
 
 _COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 _EPS = 1e-7
@@ -21,6 +20,7 @@ _MOST_STEPS = 99
 def _orthogonalized(direction: Tensor, group: dict[str, Any]) -> Tensor:
     """The matrix with all singular values near 1: Newton-Schulz steps on its wide form."""
     a, b, c = group["ns_coefficients"]
+    addmm = _C.torch.addmm
     is_tall = direction.size(0) > direction.size(1)
     d = direction.bfloat16()
     if is_tall:
@@ -28,7 +28,7 @@ def _orthogonalized(direction: Tensor, group: dict[str, Any]) -> Tensor:
     d = d / d.norm().clamp(min=group["eps"])
     for _ in range(group["ns_steps"]):
         gram = d @ d.t()
-        d = _addmm(d, _addmm(gram, gram, gram, beta=b, alpha=c), d, beta=a)
+        d = addmm(d, addmm(gram, gram, gram, beta=b, alpha=c), d, beta=a)
     return (d.t() if is_tall else d).to(direction.dtype)
 
 
