@@ -264,4 +264,17 @@ class SoftplusTransform(Transform):
         return -_C.nn.softplus(-x)
 
 
+class AbsTransform(Transform):
+    """y = |x|; its inverse gives the positive x."""
+
+    bijective = False
+    codomain = constraints.nonnegative
+
+    def _call(self, x):
+        return x.abs()
+
+    def _inverse(self, y):
+        return y
+
+
 identity_transform = ComposeTransform([])

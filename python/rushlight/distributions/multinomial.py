@@ -1,0 +1,76 @@
+"""How often each of K things is drawn."""
+
+from __future__ import annotations
+
+import math
+
+from rushlight import _C
+
+from . import constraints
+from .categorical import Categorical
+from .distribution import Distribution
+from .utils import broadcast_all
+
+_t = _C.torch
+
+
+class Multinomial(Distribution):
+    """The counts of 0 to K - 1 among `total_count` draws of a Categorical."""
+
+    arg_constraints = {"probs": constraints.simplex, "logits": constraints.real_vector}
+
+    def __init__(self, total_count=1, probs=None, logits=None, validate_args=None):
+        if not isinstance(total_count, int):
+            raise NotImplementedError("Multinomial: total_count must be one int for all")
+        self.total_count = total_count
+        self._categorical = Categorical(probs=probs, logits=logits)
+        shape = self._categorical.param_shape
+        super().__init__(shape[:-1], shape[-1:], validate_args=validate_args)
+
+    def expand(self, batch_shape, _instance=None):
+        new = super().expand(batch_shape, _instance)
+        new._categorical = self._categorical.expand(batch_shape)
+        return new
+
+    @constraints.dependent_property(is_discrete=True, event_dim=1)
+    def support(self):
+        return constraints.multinomial(self.total_count)
+
+    @property
+    def probs(self):
+        return self._categorical.probs
+
+    @property
+    def logits(self):
+        return self._categorical.logits
+
+    @property
+    def mean(self):
+        return self.probs * self.total_count
+
+    @property
+    def variance(self):
+        return self.total_count * self.probs * (1 - self.probs)
+
+    def sample(self, sample_shape=()):
+        drawn = self._categorical.sample((self.total_count, *sample_shape))
+        counts = _C.nn.one_hot(drawn, self._event_shape[0]).sum(0)
+        return counts.to(self.probs.dtype)
+
+    def log_prob(self, value):
+        if self._validate_args:
+            self._validate_sample(value)
+        logits, value = broadcast_all(self.logits, value)
+        orders = _t.lgamma(value.sum(-1) + 1) - _t.lgamma(value + 1).sum(-1)
+        impossible = (value == 0) & (logits == -float("inf"))
+        return orders + (logits.masked_fill(impossible, 0) * value).sum(-1)
+
+    def entropy(self):
+        n, p = self.total_count, self.probs
+        counts = _t.arange(n + 1, dtype=p.dtype).view((-1, *(1,) * p.ndim))
+        orders = _t.lgamma(counts + 1)
+        # How probable each count of each thing is: a binomial distribution.
+        binomials = math.lgamma(n + 1) - orders - _t.lgamma(n - counts + 1)
+        chances = (binomials + _t.xlogy(counts, p) + _t.xlogy(n - counts, 1 - p)).exp()
+        expected = (chances * orders).sum((0, -1))
+        return n * self._categorical.entropy() - math.lgamma(n + 1) + expected
