@@ -47,6 +47,7 @@ from ._grad_mode import (
 from ._numbers import finfo, iinfo
 from ._printing import set_printoptions
 from ._settings import *  # noqa: F403
+from ._shapes import broadcast_shapes
 from ._types import *  # noqa: F403
 from .random import (
     fork_rng,

@@ -50,6 +50,8 @@ def _bytearray_of(content=b"", encoding="latin1"):
 
 
 def _size(sizes=()):
+    if not all(type(n) is int for n in sizes):
+        raise IoError("load: a torch.Size holds other things than numbers: the file is damaged")
     return _C.Size(sizes)
 
 

@@ -8,20 +8,17 @@ from __future__ import annotations
 
 import math
 
+import rushlight as rl
 from rushlight import _C
-
-from .utils import finfo, no_grad
-
-_t = _C.torch
 
 
 def standard_gamma(concentration, dtype=None):
     """One draw for each element of `concentration`, in its dtype or the one given."""
     dtype = dtype or concentration.dtype
-    with no_grad():
+    with rl.no_grad():
         drawn = [_draw(a) for a in concentration.to(_C.float64).reshape(-1).tolist()]
-        sample = _t.tensor(drawn, dtype=_C.float64).view(tuple(concentration.shape))
-        sample = sample.to(dtype).clamp(min=finfo(dtype).tiny)
+        sample = rl.tensor(drawn, dtype=_C.float64).view(tuple(concentration.shape))
+        sample = sample.to(dtype).clamp(min=rl.finfo(dtype).tiny)
         if not concentration.requires_grad:
             return sample
         slope = _slope(concentration, sample)
@@ -52,20 +49,20 @@ def _draw(a: float) -> float:
 
 
 def _uniform() -> float:
-    return _t.rand((), dtype=_C.float64).item()
+    return rl.rand((), dtype=_C.float64).item()
 
 
 def _normal() -> float:
-    return _t.randn((), dtype=_C.float64).item()
+    return rl.randn((), dtype=_C.float64).item()
 
 
 def _slope(concentration, sample):
     """dx/da where the share P(a, x) of the distribution below x stays: -(dP/da) / (dP/dx)."""
     a, x = concentration.to(_C.float64), sample.to(_C.float64)
     # Central differences; far right the share above x is the more precise one.
-    step = 1e-4 * _t.minimum(a, a.sqrt())
+    step = 1e-4 * rl.minimum(a, a.sqrt())
     below = _C.special.gammainc(a + step, x) - _C.special.gammainc(a - step, x)
     above = _C.special.gammaincc(a + step, x) - _C.special.gammaincc(a - step, x)
-    by_a = _t.where(x < a, below, -above) / (2 * step)
-    density = _t.exp(_t.xlogy(a - 1, x) - x - _t.lgamma(a))
+    by_a = rl.where(x < a, below, -above) / (2 * step)
+    density = rl.exp(rl.xlogy(a - 1, x) - x - rl.lgamma(a))
     return (-by_a / density).to(sample.dtype)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import rushlight as rl
 from rushlight import _C
 
 from . import constraints
 from .distribution import Distribution
-from .utils import broadcast_all, lazy_property, logits_to_probs, no_grad, probs_to_logits
+from .utils import broadcast_all, lazy_property, logits_to_probs, probs_to_logits
 
-_t = _C.torch
 _loss = _C.nn.binary_cross_entropy_with_logits
 
 
@@ -54,8 +54,8 @@ class Bernoulli(Distribution):
         return self.probs * (1 - self.probs)
 
     def sample(self, sample_shape=()):
-        with no_grad():
-            return _t.bernoulli(self.probs.expand(self._extended_shape(sample_shape)))
+        with rl.no_grad():
+            return rl.bernoulli(self.probs.expand(self._extended_shape(sample_shape)))
 
     def log_prob(self, value):
         if self._validate_args:
@@ -68,4 +68,4 @@ class Bernoulli(Distribution):
 
     def enumerate_support(self, expand=True):
         dtype = self.__dict__.get("probs", self.logits).dtype
-        return self._enumerated(_t.arange(2, dtype=dtype), expand)
+        return self._enumerated(rl.arange(2, dtype=dtype), expand)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from rushlight import _C
+import rushlight as rl
 
 from . import constraints
 from .dirichlet import Dirichlet
 from .distribution import Distribution
 from .utils import broadcast_all
-
-_t = _C.torch
 
 
 class Beta(Distribution):
@@ -24,7 +22,7 @@ class Beta(Distribution):
 
     def __init__(self, concentration1, concentration0, validate_args=None):
         both = broadcast_all(concentration1, concentration0)
-        self._dirichlet = Dirichlet(_t.stack(list(both), -1), validate_args=validate_args)
+        self._dirichlet = Dirichlet(rl.stack(list(both), -1), validate_args=validate_args)
         super().__init__(self._dirichlet.batch_shape, validate_args=validate_args)
 
     def expand(self, batch_shape, _instance=None):
@@ -60,7 +58,7 @@ class Beta(Distribution):
     def log_prob(self, value):
         if self._validate_args:
             self._validate_sample(value)
-        return self._dirichlet.log_prob(_t.stack([value, 1.0 - value], -1))
+        return self._dirichlet.log_prob(rl.stack([value, 1.0 - value], -1))
 
     def entropy(self):
         return self._dirichlet.entropy()

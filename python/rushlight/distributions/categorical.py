@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import rushlight as rl
 from rushlight import _C
 
 from . import constraints
 from .distribution import Distribution
-from .utils import finfo, lazy_property, logits_to_probs, no_grad, probs_to_logits
-
-_t = _C.torch
+from .utils import lazy_property, logits_to_probs, probs_to_logits
 
 
 class Categorical(Distribution):
@@ -50,7 +49,7 @@ class Categorical(Distribution):
 
     @property
     def mean(self):
-        return _t.full(self._extended_shape(), float("nan"), dtype=self.probs.dtype)
+        return rl.full(self._extended_shape(), float("nan"), dtype=self.probs.dtype)
 
     variance = mean
 
@@ -60,20 +59,20 @@ class Categorical(Distribution):
 
     def sample(self, sample_shape=()):
         sample_shape = _C.Size(sample_shape)
-        with no_grad():
+        with rl.no_grad():
             rows = self.probs.reshape(-1, self._num_events)
-            drawn = _t.multinomial(rows, sample_shape.numel(), True).T
+            drawn = rl.multinomial(rows, sample_shape.numel(), True).T
             return drawn.reshape(self._extended_shape(sample_shape))
 
     def log_prob(self, value):
         if self._validate_args:
             self._validate_sample(value)
-        value, logits = _t.broadcast_tensors(value.long().unsqueeze(-1), self.logits)
+        value, logits = rl.broadcast_tensors(value.long().unsqueeze(-1), self.logits)
         return logits.gather(-1, value[..., :1]).squeeze(-1)
 
     def entropy(self):
-        logits = self.logits.clamp(min=finfo(self.logits.dtype).min)
+        logits = self.logits.clamp(min=rl.finfo(self.logits.dtype).min)
         return -(logits * self.probs).sum(-1)
 
     def enumerate_support(self, expand=True):
-        return self._enumerated(_t.arange(self._num_events), expand)
+        return self._enumerated(rl.arange(self._num_events), expand)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import math
 
-from rushlight import _C
+import rushlight as rl
 
 from . import constraints
 from .distribution import Distribution
-
-_t = _C.torch
 
 
 class Cauchy(Distribution):
@@ -25,7 +23,7 @@ class Cauchy(Distribution):
 
     @property
     def mean(self):
-        return _t.full(self._extended_shape(), float("nan"), dtype=self.loc.dtype)
+        return rl.full(self._extended_shape(), float("nan"), dtype=self.loc.dtype)
 
     @property
     def mode(self):
@@ -33,10 +31,10 @@ class Cauchy(Distribution):
 
     @property
     def variance(self):
-        return _t.full(self._extended_shape(), float("inf"), dtype=self.loc.dtype)
+        return rl.full(self._extended_shape(), float("inf"), dtype=self.loc.dtype)
 
     def rsample(self, sample_shape=()):
-        noise = _t.empty(self._extended_shape(sample_shape), dtype=self.loc.dtype).cauchy_()
+        noise = rl.empty(self._extended_shape(sample_shape), dtype=self.loc.dtype).cauchy_()
         return self.loc + noise * self.scale
 
     def log_prob(self, value):
@@ -48,10 +46,10 @@ class Cauchy(Distribution):
     def cdf(self, value):
         if self._validate_args:
             self._validate_sample(value)
-        return _t.atan((value - self.loc) / self.scale) / math.pi + 0.5
+        return rl.atan((value - self.loc) / self.scale) / math.pi + 0.5
 
     def icdf(self, value):
-        return _t.tan(math.pi * (value - 0.5)) * self.scale + self.loc
+        return rl.tan(math.pi * (value - 0.5)) * self.scale + self.loc
 
     def entropy(self):
         return math.log(4 * math.pi) + self.scale.log()

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+import rushlight as rl
 from rushlight import _C
 
 from . import constraints
 from ._standard_gamma import standard_gamma
 from .distribution import Distribution
-from .utils import finfo
-
-_t = _C.torch
 
 
 class Dirichlet(Distribution):
@@ -31,7 +29,7 @@ class Dirichlet(Distribution):
     def rsample(self, sample_shape=()):
         concentration = self.concentration.expand(self._extended_shape(sample_shape))
         gamma = standard_gamma(concentration, _C.float64)
-        limits = finfo(concentration.dtype)
+        limits = rl.finfo(concentration.dtype)
         shares = (gamma / gamma.sum(-1, keepdim=True)).to(concentration.dtype)
         return shares.clamp(min=limits.tiny, max=1 - limits.eps / 2)
 
@@ -39,8 +37,8 @@ class Dirichlet(Distribution):
         if self._validate_args:
             self._validate_sample(value)
         a = self.concentration
-        powers = _t.xlogy(a - 1.0, value).sum(-1)
-        return powers + _t.lgamma(a.sum(-1)) - _t.lgamma(a).sum(-1)
+        powers = rl.xlogy(a - 1.0, value).sum(-1)
+        return powers + rl.lgamma(a.sum(-1)) - rl.lgamma(a).sum(-1)
 
     @property
     def mean(self):
@@ -51,7 +49,7 @@ class Dirichlet(Distribution):
         above = (self.concentration - 1).clamp(min=0.0)
         mode = above / above.sum(-1, keepdim=True)
         corner = _C.nn.one_hot(mode.argmax(dim=-1), self._event_shape[0]).to(mode.dtype)
-        return _t.where((self.concentration < 1).all(-1, keepdim=True), corner, mode)
+        return rl.where((self.concentration < 1).all(-1, keepdim=True), corner, mode)
 
     @property
     def variance(self):
@@ -62,8 +60,8 @@ class Dirichlet(Distribution):
         a, n = self.concentration, self._event_shape[0]
         total = a.sum(-1)
         return (
-            _t.lgamma(a).sum(-1)
-            - _t.lgamma(total)
-            - (n - total) * _t.digamma(total)
-            - ((a - 1.0) * _t.digamma(a)).sum(-1)
+            rl.lgamma(a).sum(-1)
+            - rl.lgamma(total)
+            - (n - total) * rl.digamma(total)
+            - ((a - 1.0) * rl.digamma(a)).sum(-1)
         )

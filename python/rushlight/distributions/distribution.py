@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import warnings
 
+import rushlight as rl
 from rushlight import _C
 
 from . import constraints
-from .utils import broadcast_all, lazy_property, no_grad
-
-_t = _C.torch
+from .utils import broadcast_all, lazy_property
 
 
 class Distribution:
@@ -122,7 +121,7 @@ class Distribution:
 
     def sample(self, sample_shape=()):
         """Draws a sample, or sample_shape of them, without gradients."""
-        with no_grad():
+        with rl.no_grad():
             return self.rsample(sample_shape)
 
     def rsample(self, sample_shape=()):

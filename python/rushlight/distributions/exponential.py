@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from rushlight import _C
+import rushlight as rl
 
 from . import constraints
 from .distribution import Distribution
-
-_t = _C.torch
 
 
 class Exponential(Distribution):
@@ -29,14 +27,14 @@ class Exponential(Distribution):
 
     @property
     def mode(self):
-        return _t.zeros_like(self.rate)
+        return rl.zeros_like(self.rate)
 
     @property
     def variance(self):
         return self.rate.pow(-2)
 
     def rsample(self, sample_shape=()):
-        noise = _t.empty(self._extended_shape(sample_shape), dtype=self.rate.dtype)
+        noise = rl.empty(self._extended_shape(sample_shape), dtype=self.rate.dtype)
         return noise.exponential_() / self.rate
 
     def log_prob(self, value):
@@ -47,10 +45,10 @@ class Exponential(Distribution):
     def cdf(self, value):
         if self._validate_args:
             self._validate_sample(value)
-        return 1 - _t.exp(-self.rate * value)
+        return 1 - rl.exp(-self.rate * value)
 
     def icdf(self, value):
-        return -_t.log1p(-value) / self.rate
+        return -rl.log1p(-value) / self.rate
 
     def entropy(self):
         return 1.0 - self.rate.log()

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+import rushlight as rl
 from rushlight import _C
 
 from . import constraints
 from ._standard_gamma import standard_gamma
 from .distribution import Distribution
-from .utils import finfo
-
-_t = _C.torch
 
 
 class Gamma(Distribution):
@@ -38,17 +36,17 @@ class Gamma(Distribution):
     def rsample(self, sample_shape=()):
         shape = self._extended_shape(sample_shape)
         value = standard_gamma(self.concentration.expand(shape)) / self.rate.expand(shape)
-        return value.clamp(min=finfo(value.dtype).tiny)
+        return value.clamp(min=rl.finfo(value.dtype).tiny)
 
     def log_prob(self, value):
         if self._validate_args:
             self._validate_sample(value)
-        value = _t.as_tensor(value, dtype=self.rate.dtype)
+        value = rl.as_tensor(value, dtype=self.rate.dtype)
         return (
-            _t.xlogy(self.concentration, self.rate)
-            + _t.xlogy(self.concentration - 1, value)
+            rl.xlogy(self.concentration, self.rate)
+            + rl.xlogy(self.concentration - 1, value)
             - self.rate * value
-            - _t.lgamma(self.concentration)
+            - rl.lgamma(self.concentration)
         )
 
     def cdf(self, value):
@@ -58,4 +56,4 @@ class Gamma(Distribution):
 
     def entropy(self):
         a = self.concentration
-        return a - self.rate.log() + _t.lgamma(a) + (1.0 - a) * _t.digamma(a)
+        return a - self.rate.log() + rl.lgamma(a) + (1.0 - a) * rl.digamma(a)

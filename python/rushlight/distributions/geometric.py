@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import rushlight as rl
 from rushlight import _C
 
 from . import constraints
 from .distribution import Distribution
-from .utils import broadcast_all, finfo, lazy_property, logits_to_probs, no_grad, probs_to_logits
-
-_t = _C.torch
+from .utils import broadcast_all, lazy_property, logits_to_probs, probs_to_logits
 
 
 class Geometric(Distribution):
@@ -42,17 +41,17 @@ class Geometric(Distribution):
 
     @property
     def mode(self):
-        return _t.zeros_like(self.probs)
+        return rl.zeros_like(self.probs)
 
     @property
     def variance(self):
         return (1.0 / self.probs - 1.0) / self.probs
 
     def sample(self, sample_shape=()):
-        with no_grad():
+        with rl.no_grad():
             dtype = self.probs.dtype
-            u = _t.rand(self._extended_shape(sample_shape), dtype=dtype)
-            return (u.clamp(min=finfo(dtype).tiny).log() / (-self.probs).log1p()).floor()
+            u = rl.rand(self._extended_shape(sample_shape), dtype=dtype)
+            return (u.clamp(min=rl.finfo(dtype).tiny).log() / (-self.probs).log1p()).floor()
 
     def log_prob(self, value):
         if self._validate_args:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import math
 
-from rushlight import _C
+import rushlight as rl
 
 from . import constraints
 from .transformed_distribution import TransformedDistribution
 from .transforms import AffineTransform, ExpTransform
 from .uniform import Uniform
-from .utils import broadcast_all, finfo
+from .utils import broadcast_all
 
-_t = _C.torch
 _EULER = 0.5772156649015329
 
 
@@ -24,12 +23,12 @@ class Gumbel(TransformedDistribution):
 
     def __init__(self, loc, scale, validate_args=None):
         self.loc, self.scale = broadcast_all(loc, scale)
-        limits = finfo(self.loc.dtype)
-        low = _t.full_like(self.loc, limits.tiny)
-        base = Uniform(low, _t.full_like(self.loc, 1 - limits.eps), validate_args=validate_args)
+        limits = rl.finfo(self.loc.dtype)
+        low = rl.full_like(self.loc, limits.tiny)
+        base = Uniform(low, rl.full_like(self.loc, 1 - limits.eps), validate_args=validate_args)
         steps = [
             ExpTransform().inv,
-            AffineTransform(0, -_t.ones_like(self.scale)),
+            AffineTransform(0, -rl.ones_like(self.scale)),
             ExpTransform().inv,
             AffineTransform(self.loc, -self.scale),
         ]

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import math
 
-from rushlight import _C
+import rushlight as rl
 
 from . import constraints
 from .normal import Normal
 from .transformed_distribution import TransformedDistribution
 from .transforms import AbsTransform
-
-_t = _C.torch
 
 
 class HalfNormal(TransformedDistribution):
@@ -35,7 +33,7 @@ class HalfNormal(TransformedDistribution):
 
     @property
     def mode(self):
-        return _t.zeros_like(self.scale)
+        return rl.zeros_like(self.scale)
 
     @property
     def variance(self):
@@ -45,7 +43,7 @@ class HalfNormal(TransformedDistribution):
         if self._validate_args:
             self._validate_sample(value)
         inside = self.base_dist.log_prob(value) + math.log(2)
-        return _t.where(value >= 0, inside, -float("inf"))
+        return rl.where(value >= 0, inside, -float("inf"))
 
     def cdf(self, value):
         if self._validate_args:

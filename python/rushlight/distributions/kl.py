@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import rushlight as rl
 from rushlight import _C
 
 from .bernoulli import Bernoulli
@@ -21,7 +22,6 @@ from .transformed_distribution import TransformedDistribution
 from .uniform import Uniform
 from .utils import sum_rightmost
 
-_t = _C.torch
 _rules = {}
 
 
@@ -61,7 +61,7 @@ def _normal(p, q):
 @register_kl(Laplace, Laplace)
 def _laplace(p, q):
     ratio, distance = p.scale / q.scale, (p.loc - q.loc).abs()
-    return -ratio.log() + distance / q.scale + ratio * _t.exp(-distance / p.scale) - 1
+    return -ratio.log() + distance / q.scale + ratio * rl.exp(-distance / p.scale) - 1
 
 
 @register_kl(Exponential, Exponential)
@@ -72,7 +72,7 @@ def _exponential(p, q):
 
 @register_kl(Uniform, Uniform)
 def _uniform(p, q):
-    result = _t.log((q.high - q.low) / (p.high - p.low))
+    result = rl.log((q.high - q.low) / (p.high - p.low))
     return result.masked_fill((q.low > p.low) | (q.high < p.high), float("inf"))
 
 
@@ -107,9 +107,9 @@ def _one_hot_categorical(p, q):
 def _gamma(p, q):
     return (
         q.concentration * (p.rate / q.rate).log()
-        + _t.lgamma(q.concentration)
-        - _t.lgamma(p.concentration)
-        + (p.concentration - q.concentration) * _t.digamma(p.concentration)
+        + rl.lgamma(q.concentration)
+        - rl.lgamma(p.concentration)
+        + (p.concentration - q.concentration) * rl.digamma(p.concentration)
         + (q.rate - p.rate) * (p.concentration / p.rate)
     )
 
@@ -117,9 +117,9 @@ def _gamma(p, q):
 @register_kl(Dirichlet, Dirichlet)
 def _dirichlet(p, q):
     total = p.concentration.sum(-1)
-    constants = _t.lgamma(total) - _t.lgamma(q.concentration.sum(-1))
-    gammas = (_t.lgamma(p.concentration) - _t.lgamma(q.concentration)).sum(-1)
-    slopes = _t.digamma(p.concentration) - _t.digamma(total).unsqueeze(-1)
+    constants = rl.lgamma(total) - rl.lgamma(q.concentration.sum(-1))
+    gammas = (rl.lgamma(p.concentration) - rl.lgamma(q.concentration)).sum(-1)
+    slopes = rl.digamma(p.concentration) - rl.digamma(total).unsqueeze(-1)
     return constants - gammas + ((p.concentration - q.concentration) * slopes).sum(-1)
 
 
@@ -136,7 +136,7 @@ def _multivariate_normal(p, q):
             f"{tuple(p.event_shape)} and {tuple(q.event_shape)}"
         )
     n = p.event_shape[0]
-    batch = _t.broadcast_shapes(p._factor.shape[:-2], q._factor.shape[:-2])
+    batch = rl.broadcast_shapes(p._factor.shape[:-2], q._factor.shape[:-2])
     ours = p._factor.expand((*batch, n, n))
     theirs = q._factor.expand((*batch, n, n))
     spread = _C.linalg.solve_triangular(theirs, ours, upper=False).pow(2).sum((-2, -1))

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from rushlight import _C
+import rushlight as rl
 
 from . import constraints
 from .distribution import Distribution
-from .utils import finfo
-
-_t = _C.torch
 
 
 class Laplace(Distribution):
@@ -37,24 +34,24 @@ class Laplace(Distribution):
         return (2**0.5) * self.scale
 
     def rsample(self, sample_shape=()):
-        u = _t.empty(self._extended_shape(sample_shape), dtype=self.loc.dtype)
-        u.uniform_(finfo(self.loc.dtype).eps - 1, 1)
-        return self.loc - self.scale * u.sign() * _t.log1p(-u.abs())
+        u = rl.empty(self._extended_shape(sample_shape), dtype=self.loc.dtype)
+        u.uniform_(rl.finfo(self.loc.dtype).eps - 1, 1)
+        return self.loc - self.scale * u.sign() * rl.log1p(-u.abs())
 
     def log_prob(self, value):
         if self._validate_args:
             self._validate_sample(value)
-        return -_t.log(2 * self.scale) - _t.abs(value - self.loc) / self.scale
+        return -rl.log(2 * self.scale) - rl.abs(value - self.loc) / self.scale
 
     def cdf(self, value):
         if self._validate_args:
             self._validate_sample(value)
         distance = value - self.loc
-        return 0.5 - 0.5 * distance.sign() * _t.expm1(-distance.abs() / self.scale)
+        return 0.5 - 0.5 * distance.sign() * rl.expm1(-distance.abs() / self.scale)
 
     def icdf(self, value):
         term = value - 0.5
-        return self.loc - self.scale * term.sign() * _t.log1p(-2 * term.abs())
+        return self.loc - self.scale * term.sign() * rl.log1p(-2 * term.abs())
 
     def entropy(self):
-        return 1 + _t.log(2 * self.scale)
+        return 1 + rl.log(2 * self.scale)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+import rushlight as rl
 from rushlight import _C
 
 from . import constraints
 from .categorical import Categorical
 from .distribution import Distribution
-from .utils import no_grad
-
-_t = _C.torch
 
 
 class MixtureSameFamily(Distribution):
@@ -72,7 +70,7 @@ class MixtureSameFamily(Distribution):
         return (weights * parts.variance + weights * distance.pow(2)).sum(self._axis())
 
     def sample(self, sample_shape=()):
-        with no_grad():
+        with rl.no_grad():
             chosen = self._mixture_distribution.sample(sample_shape)
             parts = self._component_distribution.sample(sample_shape)
             events = tuple(self._event_shape)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import math
 
+import rushlight as rl
 from rushlight import _C
 
 from . import constraints
 from .categorical import Categorical
 from .distribution import Distribution
 from .utils import broadcast_all
-
-_t = _C.torch
 
 
 class Multinomial(Distribution):
@@ -61,16 +60,16 @@ class Multinomial(Distribution):
         if self._validate_args:
             self._validate_sample(value)
         logits, value = broadcast_all(self.logits, value)
-        orders = _t.lgamma(value.sum(-1) + 1) - _t.lgamma(value + 1).sum(-1)
+        orders = rl.lgamma(value.sum(-1) + 1) - rl.lgamma(value + 1).sum(-1)
         impossible = (value == 0) & (logits == -float("inf"))
         return orders + (logits.masked_fill(impossible, 0) * value).sum(-1)
 
     def entropy(self):
         n, p = self.total_count, self.probs
-        counts = _t.arange(n + 1, dtype=p.dtype).view((-1, *(1,) * p.ndim))
-        orders = _t.lgamma(counts + 1)
+        counts = rl.arange(n + 1, dtype=p.dtype).view((-1, *(1,) * p.ndim))
+        orders = rl.lgamma(counts + 1)
         # How probable each count of each thing is: a binomial distribution.
-        binomials = math.lgamma(n + 1) - orders - _t.lgamma(n - counts + 1)
-        chances = (binomials + _t.xlogy(counts, p) + _t.xlogy(n - counts, 1 - p)).exp()
+        binomials = math.lgamma(n + 1) - orders - rl.lgamma(n - counts + 1)
+        chances = (binomials + rl.xlogy(counts, p) + rl.xlogy(n - counts, 1 - p)).exp()
         expected = (chances * orders).sum((0, -1))
         return n * self._categorical.entropy() - math.lgamma(n + 1) + expected

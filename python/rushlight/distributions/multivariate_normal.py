@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 
+import rushlight as rl
 from rushlight import _C
 
 from . import constraints
 from .distribution import Distribution
 from .utils import lazy_property
-
-_t = _C.torch
 
 
 class MultivariateNormal(Distribution):
@@ -52,7 +51,7 @@ class MultivariateNormal(Distribution):
                 f"MultivariateNormal: loc must be at least one-dimensional and {name} two-"
                 f"dimensional, got {loc.ndim} and {matrix.ndim} dimensions"
             )
-        batch = tuple(_t.broadcast_shapes(matrix.shape[:-2], loc.shape[:-1]))
+        batch = tuple(rl.broadcast_shapes(matrix.shape[:-2], loc.shape[:-1]))
         self.loc = loc.expand((*batch, *loc.shape[-1:]))
         self.__dict__[name] = matrix.expand((*batch, *matrix.shape[-2:]))
         super().__init__(batch, loc.shape[-1:], validate_args=validate_args)
@@ -68,7 +67,7 @@ class MultivariateNormal(Distribution):
 
     @lazy_property
     def precision_matrix(self):
-        return _t.cholesky_inverse(self._factor).expand(self._matrix_shape())
+        return rl.cholesky_inverse(self._factor).expand(self._matrix_shape())
 
     def _matrix_shape(self):
         return (*self._batch_shape, *self._event_shape, *self._event_shape)
@@ -84,7 +83,7 @@ class MultivariateNormal(Distribution):
         return self._factor.pow(2).sum(-1).expand(self._extended_shape())
 
     def rsample(self, sample_shape=()):
-        noise = _t.randn(self._extended_shape(sample_shape), dtype=self.loc.dtype)
+        noise = rl.randn(self._extended_shape(sample_shape), dtype=self.loc.dtype)
         return self.loc + (self._factor @ noise.unsqueeze(-1)).squeeze(-1)
 
     def log_prob(self, value):
@@ -107,13 +106,13 @@ def _factor_of(name, matrix):
         return _C.linalg.cholesky(matrix)
     # With P = U U^T for an upper triangular U, the covariance is (U^-1)^T U^-1.
     upper = _C.linalg.cholesky(matrix.flip((-2, -1))).flip((-2, -1)).mT
-    identity = _t.eye(matrix.shape[-1], dtype=matrix.dtype)
+    identity = rl.eye(matrix.shape[-1], dtype=matrix.dtype)
     return _C.linalg.solve_triangular(upper, identity, upper=False)
 
 
 def squared_distance(factor, difference):
     """d^T (L L^T)^-1 d for each vector d."""
-    batch = _t.broadcast_shapes(factor.shape[:-2], difference.shape[:-1])
+    batch = rl.broadcast_shapes(factor.shape[:-2], difference.shape[:-1])
     factor = factor.expand((*batch, *factor.shape[-2:]))
     difference = difference.expand((*batch, *difference.shape[-1:]))
     solved = _C.linalg.solve_triangular(factor, difference.unsqueeze(-1), upper=False)

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import math
 
-from rushlight import _C
+import rushlight as rl
 
 from . import constraints
 from .distribution import Distribution
-
-_t = _C.torch
 
 
 class Normal(Distribution):
@@ -38,7 +36,7 @@ class Normal(Distribution):
         return self.scale.pow(2)
 
     def rsample(self, sample_shape=()):
-        noise = _t.randn(self._extended_shape(sample_shape), dtype=self.loc.dtype)
+        noise = rl.randn(self._extended_shape(sample_shape), dtype=self.loc.dtype)
         return self.loc + noise * self.scale
 
     def log_prob(self, value):
@@ -51,10 +49,10 @@ class Normal(Distribution):
     def cdf(self, value):
         if self._validate_args:
             self._validate_sample(value)
-        return 0.5 * (1 + _t.erf((value - self.loc) * self.scale.reciprocal() / math.sqrt(2)))
+        return 0.5 * (1 + rl.erf((value - self.loc) * self.scale.reciprocal() / math.sqrt(2)))
 
     def icdf(self, value):
-        return self.loc + self.scale * _t.erfinv(2 * value - 1) * math.sqrt(2)
+        return self.loc + self.scale * rl.erfinv(2 * value - 1) * math.sqrt(2)
 
     def entropy(self):
         return 0.5 + 0.5 * math.log(2 * math.pi) + self.scale.log()

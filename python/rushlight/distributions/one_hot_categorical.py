@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import rushlight as rl
 from rushlight import _C
 
 from . import constraints
 from .categorical import Categorical
 from .distribution import Distribution
-
-_t = _C.torch
 
 
 class OneHotCategorical(Distribution):
@@ -68,7 +67,7 @@ class OneHotCategorical(Distribution):
 
     def enumerate_support(self, expand=True):
         n = self._event_shape[0]
-        values = _t.eye(n, dtype=self.probs.dtype)
+        values = rl.eye(n, dtype=self.probs.dtype)
         values = values.view((n, *(1,) * len(self._batch_shape), n))
         return values.expand((n, *self._batch_shape, n)) if expand else values
 

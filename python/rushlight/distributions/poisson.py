@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from rushlight import _C
+import rushlight as rl
 
 from . import constraints
 from .distribution import Distribution
-from .utils import broadcast_all, no_grad
-
-_t = _C.torch
+from .utils import broadcast_all
 
 
 class Poisson(Distribution):
@@ -32,11 +30,11 @@ class Poisson(Distribution):
         return self.rate.floor()
 
     def sample(self, sample_shape=()):
-        with no_grad():
-            return _t.poisson(self.rate.expand(self._extended_shape(sample_shape)))
+        with rl.no_grad():
+            return rl.poisson(self.rate.expand(self._extended_shape(sample_shape)))
 
     def log_prob(self, value):
         if self._validate_args:
             self._validate_sample(value)
         rate, value = broadcast_all(self.rate, value)
-        return _t.xlogy(value, rate) - rate - _t.lgamma(value + 1)
+        return rl.xlogy(value, rate) - rate - rl.lgamma(value + 1)

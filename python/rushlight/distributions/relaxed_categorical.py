@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rushlight import _C
+import rushlight as rl
 
 from . import constraints
 from .categorical import Categorical
@@ -10,8 +10,6 @@ from .distribution import Distribution
 from .transformed_distribution import TransformedDistribution
 from .transforms import ExpTransform
 from .utils import broadcast_all, clamp_probs
-
-_t = _C.torch
 
 
 class ExpRelaxedCategorical(Distribution):
@@ -42,7 +40,7 @@ class ExpRelaxedCategorical(Distribution):
 
     def rsample(self, sample_shape=()):
         shape = self._extended_shape(sample_shape)
-        u = clamp_probs(_t.rand(shape, dtype=self.logits.dtype))
+        u = clamp_probs(rl.rand(shape, dtype=self.logits.dtype))
         scores = (self.logits - (-u.log()).log()) / self.temperature
         return scores - scores.logsumexp(dim=-1, keepdim=True)
 
@@ -51,7 +49,7 @@ class ExpRelaxedCategorical(Distribution):
             self._validate_sample(value)
         logits, value = broadcast_all(self.logits, value)
         n = self._event_shape[0]
-        constant = _t.full_like(self.temperature, float(n)).lgamma()
+        constant = rl.full_like(self.temperature, float(n)).lgamma()
         constant = constant + self.temperature.log() * (n - 1)
         score = logits - value * self.temperature
         return (score - score.logsumexp(dim=-1, keepdim=True)).sum(-1) + constant

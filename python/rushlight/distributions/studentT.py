@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import math
 
-from rushlight import _C
+import rushlight as rl
 
 from . import constraints
 from .chi2 import Chi2
 from .distribution import Distribution
-
-_t = _C.torch
 
 
 class StudentT(Distribution):
@@ -44,9 +42,9 @@ class StudentT(Distribution):
         )
 
     def rsample(self, sample_shape=()):
-        normal = _t.randn(self._extended_shape(sample_shape), dtype=self.df.dtype)
+        normal = rl.randn(self._extended_shape(sample_shape), dtype=self.df.dtype)
         squares = Chi2(self.df).rsample(sample_shape)
-        return self.loc + self.scale * (normal * _t.rsqrt(squares / self.df))
+        return self.loc + self.scale * (normal * rl.rsqrt(squares / self.df))
 
     def log_prob(self, value):
         if self._validate_args:
@@ -56,12 +54,12 @@ class StudentT(Distribution):
             self.scale.log()
             + 0.5 * self.df.log()
             + 0.5 * math.log(math.pi)
-            + _t.lgamma(0.5 * self.df)
-            - _t.lgamma(0.5 * (self.df + 1.0))
+            + rl.lgamma(0.5 * self.df)
+            - rl.lgamma(0.5 * (self.df + 1.0))
         )
-        return -0.5 * (self.df + 1.0) * _t.log1p(y**2.0 / self.df) - constant
+        return -0.5 * (self.df + 1.0) * rl.log1p(y**2.0 / self.df) - constant
 
     def entropy(self):
-        log_beta = _t.lgamma(0.5 * self.df) + math.lgamma(0.5) - _t.lgamma(0.5 * (self.df + 1))
-        slopes = _t.digamma(0.5 * (self.df + 1)) - _t.digamma(0.5 * self.df)
+        log_beta = rl.lgamma(0.5 * self.df) + math.lgamma(0.5) - rl.lgamma(0.5 * (self.df + 1))
+        slopes = rl.digamma(0.5 * (self.df + 1)) - rl.digamma(0.5 * self.df)
         return self.scale.log() + 0.5 * (self.df + 1) * slopes + 0.5 * self.df.log() + log_beta

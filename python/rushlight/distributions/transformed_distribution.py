@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import rushlight as rl
+
 from . import constraints
 from .distribution import Distribution
 from .independent import Independent
 from .transforms import ComposeTransform, Transform
-from .utils import no_grad, sum_rightmost
+from .utils import sum_rightmost
 
 
 class TransformedDistribution(Distribution):
@@ -53,7 +55,7 @@ class TransformedDistribution(Distribution):
         return self.base_dist.has_rsample
 
     def sample(self, sample_shape=()):
-        with no_grad():
+        with rl.no_grad():
             return self._transformed(self.base_dist.sample(sample_shape))
 
     def rsample(self, sample_shape=()):

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 
+import rushlight as rl
 from rushlight import _C
 
 from . import constraints
 from .utils import sum_rightmost
-
-_t = _C.torch
 
 
 class Transform:
@@ -143,7 +142,7 @@ class ComposeTransform(Transform):
         return y
 
     def log_abs_det_jacobian(self, x, y):
-        total = _t.zeros_like(x).sum() if not self.parts else 0.0
+        total = rl.zeros_like(x).sum() if not self.parts else 0.0
         for part in self.parts:
             after = part(x)
             term = part.log_abs_det_jacobian(x, after)
@@ -193,7 +192,7 @@ class AffineTransform(Transform):
 
     def log_abs_det_jacobian(self, x, y):
         if isinstance(self.scale, (int, float)):
-            result = _t.full_like(x, math.log(abs(self.scale)))
+            result = rl.full_like(x, math.log(abs(self.scale)))
         else:
             result = self.scale.abs().log().expand(x.shape)
         return sum_rightmost(result, self._event_dim)
@@ -205,7 +204,7 @@ class SigmoidTransform(Transform):
     codomain = constraints.unit_interval
 
     def _call(self, x):
-        return _t.sigmoid(x)
+        return rl.sigmoid(x)
 
     def _inverse(self, y):
         return y.log() - (-y).log1p()
@@ -223,7 +222,7 @@ class TanhTransform(Transform):
         return x.tanh()
 
     def _inverse(self, y):
-        return _t.atanh(y)
+        return rl.atanh(y)
 
     def log_abs_det_jacobian(self, x, y):
         # log(1 - tanh(x)^2), written so that it stays finite for large x

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from rushlight import _C
+import rushlight as rl
 
 from . import constraints
 from .distribution import Distribution
-
-_t = _C.torch
 
 
 class Uniform(Distribution):
@@ -19,7 +17,7 @@ class Uniform(Distribution):
 
     def __init__(self, low, high, validate_args=None):
         self._set_parameters(validate_args, low=low, high=high)
-        if self._validate_args and not _t.lt(self.low, self.high).all():
+        if self._validate_args and not rl.lt(self.low, self.high).all():
             raise ValueError(f"Uniform is not defined when low>= high: {self!r}")
 
     @constraints.dependent_property
@@ -32,7 +30,7 @@ class Uniform(Distribution):
 
     @property
     def mode(self):
-        return _t.full_like(self.high, float("nan"))
+        return rl.full_like(self.high, float("nan"))
 
     @property
     def stddev(self):
@@ -44,13 +42,13 @@ class Uniform(Distribution):
 
     def rsample(self, sample_shape=()):
         shape = self._extended_shape(sample_shape)
-        return self.low + _t.rand(shape, dtype=self.low.dtype) * (self.high - self.low)
+        return self.low + rl.rand(shape, dtype=self.low.dtype) * (self.high - self.low)
 
     def log_prob(self, value):
         if self._validate_args:
             self._validate_sample(value)
         inside = ((self.low <= value) & (self.high > value)).to(self.low.dtype)
-        return _t.log(inside) - _t.log(self.high - self.low)
+        return rl.log(inside) - rl.log(self.high - self.low)
 
     def cdf(self, value):
         if self._validate_args:
@@ -61,4 +59,4 @@ class Uniform(Distribution):
         return value * (self.high - self.low) + self.low
 
     def entropy(self):
-        return _t.log(self.high - self.low)
+        return rl.log(self.high - self.low)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import functools
 
-from rushlight import _C
-
-_t = _C.torch
+import rushlight as rl
+from rushlight import _C, finfo
 
 
 def broadcast_all(*values):
@@ -15,16 +14,16 @@ def broadcast_all(*values):
     tensors = []
     for value in values:
         if isinstance(value, (bool, int, float)):
-            value = _t.tensor(value, dtype=dtype or _t.get_default_dtype())
+            value = rl.tensor(value, dtype=dtype or rl.get_default_dtype())
         elif not isinstance(value, _C.Tensor):
             raise ValueError(f"expected numbers and tensors, got {type(value).__name__}")
         tensors.append(value)
-    return _t.broadcast_tensors(*tensors)
+    return rl.broadcast_tensors(*tensors)
 
 
 def logits_to_probs(logits, is_binary=False):
     """Probabilities of log-odds (binary) or of unnormalised log-probabilities (the last axis)."""
-    return _t.sigmoid(logits) if is_binary else _C.nn.softmax(logits, dim=-1)
+    return rl.sigmoid(logits) if is_binary else _C.nn.softmax(logits, dim=-1)
 
 
 def clamp_probs(probs):
@@ -37,22 +36,8 @@ def probs_to_logits(probs, is_binary=False):
     """Log-odds (binary) or log-probabilities."""
     clamped = clamp_probs(probs)
     if is_binary:
-        return _t.log(clamped) - _t.log1p(-clamped)
-    return _t.log(clamped)
-
-
-def finfo(dtype):
-    """rushlight.finfo, looked up late."""
-    import rushlight
-
-    return rushlight.finfo(dtype)
-
-
-def no_grad():
-    """rushlight.no_grad, looked up late."""
-    import rushlight
-
-    return rushlight.no_grad()
+        return rl.log(clamped) - rl.log1p(-clamped)
+    return rl.log(clamped)
 
 
 def sum_rightmost(value, dims):
@@ -70,9 +55,7 @@ class lazy_property:  # noqa: N801 (PyTorch's name)
     def __get__(self, instance, owner=None):
         if instance is None:
             return self
-        import rushlight
-
-        with rushlight.enable_grad():
+        with rl.enable_grad():
             value = self.wrapped(instance)
         instance.__dict__[self.wrapped.__name__] = value
         return value

@@ -55,7 +55,8 @@ def _draw(shape, dtype, low, high):
         raise ValueError(f"make_tensor: low should be below high, got low={low} and high={high}")
     low, high = max(low, least), min(high, greatest)
     if dtype.is_floating_point:
-        return (_C.torch.rand(shape, dtype=_C.float64) * (high - low) + low).to(dtype)
+        drawn = (_C.torch.rand(shape, dtype=_C.float64) * (high - low) + low).to(dtype)
+        return drawn.masked_fill(drawn >= high, low)  # where rounding has reached it
     return _C.torch.randint(int(low), int(high), shape, dtype=dtype)
 
 
