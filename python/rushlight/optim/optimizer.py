@@ -7,12 +7,14 @@ import warnings
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable
 from copy import deepcopy
-from typing import Any
+from typing import Any, Union
 
 from rushlight import _C
 from rushlight._hooks import RemovableHandle, add_hook
 
 Tensor = _C.Tensor
+ParamsT = Union[Iterable[Tensor], Iterable[dict[str, Any]], Iterable[tuple[str, Tensor]]]
+StateDict = dict[str, Any]
 
 _global_pre_hooks: OrderedDict = OrderedDict()
 _global_post_hooks: OrderedDict = OrderedDict()
@@ -97,7 +99,7 @@ class Optimizer:
         if "step" in cls.__dict__:
             cls.step = _hooked(cls.__dict__["step"])
 
-    def __init__(self, params: Iterable, defaults: dict[str, Any]) -> None:
+    def __init__(self, params: ParamsT, defaults: dict[str, Any]) -> None:
         if isinstance(params, Tensor):
             raise TypeError(
                 "params argument given to the optimizer should be an iterable of Tensors or "
@@ -184,7 +186,7 @@ class Optimizer:
         """Calls `hook(optimizer)` after loading."""
         return add_hook(self._optimizer_load_state_dict_post_hooks, hook, prepend=prepend)
 
-    def state_dict(self) -> dict[str, Any]:
+    def state_dict(self) -> StateDict:
         """The state and the options, with numbers in the place of parameters.
 
         `state` maps the parameters' numbers to their states; `param_groups` lists the groups.
@@ -211,7 +213,7 @@ class Optimizer:
             result = result if changed is None else changed
         return result
 
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+    def load_state_dict(self, state_dict: StateDict) -> None:
         """Takes over what `state_dict` gave, for as many parameters in groups of the same sizes.
 
         Floating-point states take their parameter's dtype; the step counts keep theirs.

@@ -32,7 +32,7 @@ class _BaseDataLoaderIter:
             warnings.warn(
                 "'pin_memory' argument is set as true but no accelerator is found, then device "
                 "pinned memory won't be used.",
-                stacklevel=4,
+                stacklevel=5,
             )
         self._dataset = loader.dataset
         self._dataset_kind = loader._dataset_kind
@@ -120,7 +120,7 @@ class _WorkerHandle:
                 "A worker process could not be started because the dataset, collate_fn or "
                 "worker_init_fn cannot be pickled, as the start method "
                 f"{context.get_start_method()!r} asks for; try multiprocessing_context='fork'.",
-                stacklevel=6,
+                stacklevel=5,
             )
             raise
         finally:
