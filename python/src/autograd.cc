@@ -1,12 +1,12 @@
 #include "autograd.h"
 
-#include <chrono>
 #include <utility>
 
 #include "construct.h"
 #include "convert.h"
 #include "function.h"
 #include "held.h"
+#include "interrupt.h"
 #include "modes.h"
 #include "rows.h"
 #include "rush/autograd/autograd.h"
@@ -45,29 +45,6 @@ std::vector<Tensor> call_with_tensors(PyObject* function, std::span<const Tensor
 }
 
 namespace {
-
-// While one lives, walks backward look every now and then whether the user pressed Ctrl-C.
-class Interruptible {
- public:
-  Interruptible() : before_(rush::detail::t_walk_step) { rush::detail::t_walk_step = look; }
-  ~Interruptible() { rush::detail::t_walk_step = before_; }
-  Interruptible(const Interruptible&) = delete;
-  Interruptible& operator=(const Interruptible&) = delete;
-
- private:
-  static void look() {
-    static thread_local unsigned steps = 0;
-    static thread_local std::chrono::steady_clock::time_point last;
-    if (++steps % kStepsBetweenLooks != 0) return;
-    const auto now = std::chrono::steady_clock::now();
-    if (now - last < std::chrono::milliseconds(20)) return;
-    last = now;
-    const WithGil lock;
-    if (PyErr_CheckSignals() < 0) throw PythonError();
-  }
-  static constexpr unsigned kStepsBetweenLooks = 4;
-  void (*before_)();
-};
 
 bool is_true(PyObject* o) {
   const int truth = PyObject_IsTrue(o);
@@ -119,7 +96,7 @@ void walk(const std::vector<Tensor>& ys, const std::vector<Tensor>& dys,
   ++t_walks;
   forget_after_accumulation();  // of a walk that failed
   const WithoutGil released;
-  const Interruptible interruptible;
+  const Interruptible walk(rush::detail::t_walk_step, Interruptible::look_between_nodes);
   rush::backward(ys, dys, options);
   run_after_accumulation();
 }
@@ -132,7 +109,7 @@ std::vector<Tensor> gradients(const std::vector<Tensor>& ys, const std::vector<T
       fail("One of the differentiated Tensors does not require grad");
   ++t_walks;
   const WithoutGil released;
-  const Interruptible interruptible;
+  const Interruptible walk(rush::detail::t_walk_step, Interruptible::look_between_nodes);
   return rush::grad(ys, xs, dys, options);
 }
 

@@ -8,6 +8,7 @@
 #include "rush/kernels/lapack.h"
 #include "rush/kernels/processor.h"
 #include "rush/kernels/target.h"
+#include "rush/tensor/allocator.h"
 
 namespace rush::python {
 namespace {
@@ -32,11 +33,22 @@ PyObject* build(PyObject*, PyObject*) {
   });
 }
 
+PyObject* memory(PyObject*, PyObject*) {
+  return guarded([&] {
+    const MemoryStats s = memory_stats();
+    return checked(Py_BuildValue("{s:L,s:L,s:L,s:L,s:L}", "allocated", s.allocated, "peak", s.peak,
+                                 "cached", s.cached, "allocations", s.allocations,
+                                 "system_allocations", s.system_allocations));
+  });
+}
+
 }  // namespace
 
 void make_build(PyObject* module) {
   static PyMethodDef functions[] = {
-      {"_build", build, METH_NOARGS, "Version, processor and libraries, by name."}, {}};
+      {"_build", build, METH_NOARGS, "Version, processor and libraries, by name."},
+      {"_memory", memory, METH_NOARGS, "Bytes in live tensors, kept for reuse, at most; calls."},
+      {}};
   if (PyModule_AddFunctions(module, functions) < 0 ||
       PyModule_AddStringConstant(module, "__version__", RUSH_VERSION) < 0)
     throw PythonError();

@@ -5,7 +5,7 @@
 
 namespace rush::python {
 
-// __version__ and _build() -> dict[str, str].
+// __version__, _build() -> dict[str, str], _memory() -> dict[str, int].
 void make_build(PyObject* module);
 
 }  // namespace rush::python

@@ -7,8 +7,10 @@
 #include <stdexcept>
 
 #include "binding.h"
+#include "interrupt.h"
 #include "modes.h"
 #include "op_row.h"
+#include "rush/base/work_step.h"
 #include "rush/core/apply.h"
 #include "signature.h"
 
@@ -115,8 +117,13 @@ PyObject* call(PyObject* self, PyObject* const* args, size_t flagged, PyObject* 
         binding.values()[0] = kept.get();
       }
       const Invoke invoke = has_kernel ? invoke_op_in_place : o->invoke;
-      if (PyObject* result = invoke(*o, binding.values()))
-        return finish(f, binding, first, result);
+      PyObject* result = nullptr;
+      {
+        const Interruptible work(rush::detail::t_work_step, Interruptible::look_between_blocks,
+                                 o->writes_fresh_memory && !has_kernel);
+        result = invoke(*o, binding.values());
+      }
+      if (result) return finish(f, binding, first, result);
       why.clear();
     }
     no_overload(f, why, args, count, keywords);
@@ -269,6 +276,8 @@ void Rows::enter(Overload& o, const char* doc) const {
   const std::string name = o.text.substr(0, o.text.find('('));
   const std::string_view where = where_;
   o.doc = doc ? doc : o.op ? o.op->doc.c_str() : doc_of_op(name);
+  o.writes_fresh_memory =
+      where != "optim" && name.back() != '_' && find_parameter(o, "inplace") < 0;
   const bool is_tensor_row = where == "tensor";
   const bool is_method = is_tensor_row || (o.flags & kMethodOnly) ||
                          (where == "torch" && !(o.flags & kFunctionOnly) && !o.parameters.empty() &&

@@ -70,8 +70,9 @@ struct Overload {
   const char* doc = nullptr;
   const char* result = "Tensor";
   unsigned flags = 0;
-  size_t positional = 0;   // how many parameters may be given by position
-  const Op* op = nullptr;  // of an element-wise op's own row
+  bool writes_fresh_memory = true;  // so that Ctrl-C may stop it half-way
+  size_t positional = 0;            // how many parameters may be given by position
+  const Op* op = nullptr;           // of an element-wise op's own row
 };
 
 namespace detail {

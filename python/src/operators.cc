@@ -2,7 +2,9 @@
 
 #include "convert.h"
 #include "function.h"
+#include "interrupt.h"
 #include "modes.h"
+#include "rush/base/work_step.h"
 #include "rush/core/apply.h"
 #include "rush/ops/binary.h"
 #include "rush/ops/matmul.h"
@@ -47,7 +49,10 @@ PyObject* binary(PyObject* a, PyObject* b) {
     if (!x || !y) Py_RETURN_NOTIMPLEMENTED;
     Tensor result;
     {
-      const WithoutGil released(is_worth_releasing(*x, *y));
+      const bool is_long = is_worth_releasing(*x, *y);
+      const WithoutGil released(is_long);
+      const Interruptible work(rush::detail::t_work_step, Interruptible::look_between_blocks,
+                               is_long);
       result = f(*x, *y);
     }
     return wrap(std::move(result));

@@ -9,9 +9,11 @@
 
 #if RUSH_WITH_OPENMP
 #include <omp.h>
+#include <pthread.h>
 #endif
 
 #include "rush/base/error.h"
+#include "rush/base/work_step.h"
 
 namespace rush {
 namespace {
@@ -32,6 +34,18 @@ std::atomic<int>& thread_setting() {
   return threads;
 }
 
+#if RUSH_WITH_OPENMP
+std::atomic<bool> g_forked{false};
+
+// In a forked child OpenMP would wait forever for the threads that its parent had.
+void keep_to_one_thread() {
+  g_forked.store(true, std::memory_order_relaxed);
+  thread_setting().store(1, std::memory_order_relaxed);
+  omp_set_num_threads(1);
+}
+[[maybe_unused]] const int g_fork_handler = pthread_atfork(nullptr, nullptr, keep_to_one_thread);
+#endif
+
 std::atomic<bool> g_deterministic{false};
 thread_local bool t_in_parallel = false;
 
@@ -41,7 +55,9 @@ class FirstError {
   void keep_current() {
     const std::scoped_lock lock(mutex_);
     if (!error_) error_ = std::current_exception();
+    is_set_.store(true, std::memory_order_relaxed);
   }
+  bool is_set() const { return is_set_.load(std::memory_order_relaxed); }
   void rethrow() const {
     if (error_) std::rethrow_exception(error_);
   }
@@ -49,6 +65,7 @@ class FirstError {
  private:
   std::mutex mutex_;
   std::exception_ptr error_;
+  std::atomic<bool> is_set_{false};
 };
 
 void run_blocks(int64_t first, int64_t last, void (*run)(void*, int64_t), void* context,
@@ -56,7 +73,10 @@ void run_blocks(int64_t first, int64_t last, void (*run)(void*, int64_t), void* 
   const bool was = t_in_parallel;
   t_in_parallel = true;
   try {
-    for (int64_t b = first; b < last; ++b) run(context, b);
+    for (int64_t b = first; b < last && !error.is_set(); ++b) {
+      if (detail::t_work_step) detail::t_work_step();
+      run(context, b);
+    }
   } catch (...) {
     error.keep_current();
   }
@@ -69,6 +89,9 @@ int num_threads() { return thread_setting().load(std::memory_order_relaxed); }
 
 void set_num_threads(int n) {
   if (n < 1) fail("set_num_threads: wants 1 or more; got ", n);
+#if RUSH_WITH_OPENMP
+  if (g_forked.load(std::memory_order_relaxed)) n = 1;
+#endif
   thread_setting().store(n, std::memory_order_relaxed);
 #if RUSH_WITH_OPENMP
   omp_set_num_threads(n);  // oneDNN asks OpenMP

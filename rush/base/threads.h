@@ -9,7 +9,7 @@
 
 namespace rush {
 
-int num_threads();            // what parallel_for uses at most
+int num_threads();            // what parallel_for uses at most; with OpenMP 1 in a forked process
 void set_num_threads(int n);  // n >= 1; Error otherwise
 bool in_parallel();           // inside a parallel_for body on a pool thread
 
@@ -22,7 +22,7 @@ void parallel_blocks(int64_t blocks, void (*run)(void*, int64_t), void* context)
 }
 
 // Runs f(begin, end) over [0, n) in blocks of `grain` (the last one shorter), on several threads if
-// there is more than one block. An exception from f is rethrown here after all blocks ended.
+// there is more than one block. An exception from f is rethrown here; later blocks are left out.
 template <typename F>
 void parallel_for(int64_t n, int64_t grain, F&& f) {
   if (n <= 0) return;

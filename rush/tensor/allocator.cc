@@ -4,6 +4,7 @@
 // somebody asks); larger ones on a shared list per class under one mutex.
 #include "rush/tensor/allocator.h"
 
+#include <pthread.h>
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -113,9 +114,30 @@ struct Global {
   std::atomic<size_t> limit{0};
 };
 
+void before_fork();
+void after_fork_in_parent();
+void after_fork_in_child();
+
 Global& global() {
-  static Global* g = new Global;  // never destroyed: statics of users may free after main
+  static Global* g = [] {  // never destroyed: statics of users may free after main
+    pthread_atfork(before_fork, after_fork_in_parent, after_fork_in_child);
+    return new Global;
+  }();
   return *g;
+}
+
+// A fork finds the lists whole, whatever other threads are at. These threads end with it.
+void before_fork() { global().mutex.lock(); }
+void after_fork_in_parent() { global().mutex.unlock(); }
+void after_fork_in_child() {
+  Global& g = global();
+  std::erase_if(g.threads, [&](Local* other) {
+    if (other == &t_local) return false;
+    g.ended_live += other->live.load();
+    g.ended_allocations += other->allocations.load();
+    return true;
+  });
+  g.mutex.unlock();
 }
 
 // Gives a thread's blocks back and folds its tally into the global one when the thread ends.
