@@ -57,6 +57,7 @@ from rushlight._settings import set_flush_denormal as set_flush_denormal
 from rushlight._settings import set_num_interop_threads as set_num_interop_threads
 from rushlight._settings import typename as typename
 from rushlight._settings import use_deterministic_algorithms as use_deterministic_algorithms
+from rushlight._shapes import broadcast_shapes as broadcast_shapes
 from rushlight._types import channels_last as channels_last
 from rushlight._types import channels_last_3d as channels_last_3d
 from rushlight._types import contiguous_format as contiguous_format

@@ -28,6 +28,12 @@ def acos(input: Tensor, *, out: Any = None) -> Tensor: ...
 def acos_(input: Tensor) -> Tensor: ...
 def acosh(input: Tensor, *, out: Any = None) -> Tensor: ...
 def acosh_(input: Tensor) -> Tensor: ...
+def adaptive_avg_pool1d(
+    input: Tensor, output_size: _int | Sequence[_int], *, out: Any = None
+) -> Tensor: ...
+def adaptive_max_pool1d(
+    input: Tensor, output_size: _int | Sequence[_int], *, out: Any = None
+) -> tuple[Tensor, ...]: ...
 @overload
 def add(input: Tensor | Number, other: Tensor | Number, *, out: Any = None) -> Tensor: ...
 @overload
@@ -47,6 +53,9 @@ def addcmul(
 ) -> Tensor: ...
 def addcmul_(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: _float = 1) -> Tensor: ...
 def adjoint(input: Tensor, *, out: Any = None) -> Tensor: ...
+def affine_grid_generator(
+    theta: Tensor, size: _int | Sequence[_int], align_corners: _bool, *, out: Any = None
+) -> Tensor: ...
 def all(
     input: Tensor,
     dim: _int | Sequence[_int] | None = None,
@@ -61,6 +70,8 @@ def allclose(
     atol: _float = 1e-08,
     equal_nan: _bool = False,
 ) -> _bool: ...
+def alpha_dropout(input: Tensor, p: _float, train: _bool, *, out: Any = None) -> Tensor: ...
+def alpha_dropout_(input: Tensor, p: _float, train: _bool) -> Tensor: ...
 def amax(
     input: Tensor,
     dim: _int | Sequence[_int] | None = (),
@@ -183,11 +194,37 @@ def atleast_3d(input: Tensor, *, out: Any = None) -> Tensor: ...
 def atleast_3d(*tensors: _int, out: Any = None) -> tuple[Tensor, ...]: ...
 @overload
 def atleast_3d(tensors: Sequence[_int], *, out: Any = None) -> tuple[Tensor, ...]: ...
+def avg_pool1d(
+    input: Tensor,
+    kernel_size: _int | Sequence[_int],
+    stride: _int | Sequence[_int] | None = None,
+    padding: _int | Sequence[_int] = 0,
+    ceil_mode: _bool = False,
+    count_include_pad: _bool = True,
+    *,
+    out: Any = None,
+) -> Tensor: ...
+def batch_norm(
+    input: Tensor,
+    weight: Tensor | None,
+    bias: Tensor | None,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    training: _bool,
+    momentum: _float,
+    eps: _float,
+    cudnn_enabled: _bool,
+    *,
+    out: Any = None,
+) -> Tensor: ...
 @overload
 def bernoulli(input: Tensor, *, generator: Generator | None = None, out: Any = None) -> Tensor: ...
 @overload
 def bernoulli(
     input: Tensor, p: _float, *, generator: Generator | None = None, out: Any = None
+) -> Tensor: ...
+def bilinear(
+    input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None, *, out: Any = None
 ) -> Tensor: ...
 def bitwise_and(input: Tensor | Number, other: Tensor | Number, *, out: Any = None) -> Tensor: ...
 def bitwise_and_(input: Tensor | Number, other: Tensor | Number) -> Tensor: ...
@@ -220,6 +257,14 @@ def cartesian_prod(*tensors: _int, out: Any = None) -> Tensor: ...
 @overload
 def cartesian_prod(tensors: Sequence[_int], *, out: Any = None) -> Tensor: ...
 def cat(tensors: Sequence[Tensor], dim: _int = 0, *, out: Any = None) -> Tensor: ...
+def cdist(
+    x1: Tensor,
+    x2: Tensor,
+    p: _float = 2.0,
+    compute_mode: str = "use_mm_for_euclid_dist_if_necessary",
+    *,
+    out: Any = None,
+) -> Tensor: ...
 def ceil(input: Tensor, *, out: Any = None) -> Tensor: ...
 def ceil_(input: Tensor) -> Tensor: ...
 def celu(input: Tensor, alpha: _float = 1.0, *, out: Any = None) -> Tensor: ...
@@ -259,12 +304,135 @@ def concat(tensors: Sequence[Tensor], dim: _int = 0, *, out: Any = None) -> Tens
 def concatenate(tensors: Sequence[Tensor], dim: _int = 0, *, out: Any = None) -> Tensor: ...
 def conj(input: Tensor, *, out: Any = None) -> Tensor: ...
 def conj_physical(input: Tensor, *, out: Any = None) -> Tensor: ...
+@overload
+def conv1d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: _int | Sequence[_int] = 1,
+    padding: _int | Sequence[_int] = 0,
+    dilation: _int | Sequence[_int] = 1,
+    groups: _int = 1,
+    *,
+    out: Any = None,
+) -> Tensor: ...
+@overload
+def conv1d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: _int | Sequence[_int] = 1,
+    padding: str = "valid",
+    dilation: _int | Sequence[_int] = 1,
+    groups: _int = 1,
+    *,
+    out: Any = None,
+) -> Tensor: ...
+@overload
+def conv2d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: _int | Sequence[_int] = 1,
+    padding: _int | Sequence[_int] = 0,
+    dilation: _int | Sequence[_int] = 1,
+    groups: _int = 1,
+    *,
+    out: Any = None,
+) -> Tensor: ...
+@overload
+def conv2d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: _int | Sequence[_int] = 1,
+    padding: str = "valid",
+    dilation: _int | Sequence[_int] = 1,
+    groups: _int = 1,
+    *,
+    out: Any = None,
+) -> Tensor: ...
+@overload
+def conv3d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: _int | Sequence[_int] = 1,
+    padding: _int | Sequence[_int] = 0,
+    dilation: _int | Sequence[_int] = 1,
+    groups: _int = 1,
+    *,
+    out: Any = None,
+) -> Tensor: ...
+@overload
+def conv3d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: _int | Sequence[_int] = 1,
+    padding: str = "valid",
+    dilation: _int | Sequence[_int] = 1,
+    groups: _int = 1,
+    *,
+    out: Any = None,
+) -> Tensor: ...
+def conv_tbc(
+    input: Tensor, weight: Tensor, bias: Tensor, pad: _int = 0, *, out: Any = None
+) -> Tensor: ...
+def conv_transpose1d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: _int | Sequence[_int] = 1,
+    padding: _int | Sequence[_int] = 0,
+    output_padding: _int | Sequence[_int] = 0,
+    groups: _int = 1,
+    dilation: _int | Sequence[_int] = 1,
+    *,
+    out: Any = None,
+) -> Tensor: ...
+def conv_transpose2d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: _int | Sequence[_int] = 1,
+    padding: _int | Sequence[_int] = 0,
+    output_padding: _int | Sequence[_int] = 0,
+    groups: _int = 1,
+    dilation: _int | Sequence[_int] = 1,
+    *,
+    out: Any = None,
+) -> Tensor: ...
+def conv_transpose3d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: _int | Sequence[_int] = 1,
+    padding: _int | Sequence[_int] = 0,
+    output_padding: _int | Sequence[_int] = 0,
+    groups: _int = 1,
+    dilation: _int | Sequence[_int] = 1,
+    *,
+    out: Any = None,
+) -> Tensor: ...
 def copysign(input: Tensor, other: Tensor | Number, *, out: Any = None) -> Tensor: ...
 def copysign_(input: Tensor, other: Tensor | Number) -> Tensor: ...
 def cos(input: Tensor, *, out: Any = None) -> Tensor: ...
 def cos_(input: Tensor) -> Tensor: ...
 def cosh(input: Tensor, *, out: Any = None) -> Tensor: ...
 def cosh_(input: Tensor) -> Tensor: ...
+def cosine_embedding_loss(
+    input1: Tensor,
+    input2: Tensor,
+    target: Tensor,
+    margin: _float = 0.0,
+    reduction: _int = 1,
+    *,
+    out: Any = None,
+) -> Tensor: ...
+def cosine_similarity(
+    x1: Tensor, x2: Tensor, dim: _int = 1, eps: _float = 1e-08, *, out: Any = None
+) -> Tensor: ...
 def count_nonzero(
     input: Tensor, dim: _int | Sequence[_int] | None = None, *, out: Any = None
 ) -> Tensor: ...
@@ -322,6 +490,15 @@ def dsplit(
     input: Tensor, indices_or_sections: Sequence[_int], *, out: Any = None
 ) -> tuple[Tensor, ...]: ...
 def dstack(tensors: Sequence[Tensor], *, out: Any = None) -> Tensor: ...
+def embedding(
+    weight: Tensor,
+    indices: Tensor,
+    padding_idx: _int = -1,
+    scale_grad_by_freq: _bool = False,
+    sparse: _bool = False,
+    *,
+    out: Any = None,
+) -> Tensor: ...
 @overload
 def empty(
     *size: _int,
@@ -395,6 +572,10 @@ def eye(
     memory_format: Any = None,
     out: Any = None,
 ) -> Tensor: ...
+def feature_alpha_dropout(input: Tensor, p: _float, train: _bool, *, out: Any = None) -> Tensor: ...
+def feature_alpha_dropout_(input: Tensor, p: _float, train: _bool) -> Tensor: ...
+def feature_dropout(input: Tensor, p: _float, train: _bool, *, out: Any = None) -> Tensor: ...
+def feature_dropout_(input: Tensor, p: _float, train: _bool) -> Tensor: ...
 def fix(input: Tensor, *, out: Any = None) -> Tensor: ...
 def fix_(input: Tensor) -> Tensor: ...
 def flatten(
@@ -470,6 +651,25 @@ def greater(input: Tensor, other: Tensor | Number, *, out: Any = None) -> Tensor
 def greater_(input: Tensor, other: Tensor | Number) -> Tensor: ...
 def greater_equal(input: Tensor, other: Tensor | Number, *, out: Any = None) -> Tensor: ...
 def greater_equal_(input: Tensor, other: Tensor | Number) -> Tensor: ...
+def grid_sampler(
+    input: Tensor,
+    grid: Tensor,
+    interpolation_mode: _int,
+    padding_mode: _int,
+    align_corners: _bool,
+    *,
+    out: Any = None,
+) -> Tensor: ...
+def group_norm(
+    input: Tensor,
+    num_groups: _int,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    eps: _float = 1e-05,
+    cudnn_enabled: _bool = True,
+    *,
+    out: Any = None,
+) -> Tensor: ...
 @overload
 def gru(
     input: Tensor,
@@ -513,6 +713,9 @@ def gt_(input: Tensor, other: Tensor | Number) -> Tensor: ...
 def hardshrink(input: Tensor, lambd: _float = 0.5, *, out: Any = None) -> Tensor: ...
 def heaviside(input: Tensor, values: Tensor, *, out: Any = None) -> Tensor: ...
 def heaviside_(input: Tensor, values: Tensor) -> Tensor: ...
+def hinge_embedding_loss(
+    input: Tensor, target: Tensor, margin: _float = 1.0, reduction: _int = 1, *, out: Any = None
+) -> Tensor: ...
 @overload
 def hsplit(input: Tensor, indices_or_sections: _int, *, out: Any = None) -> tuple[Tensor, ...]: ...
 @overload
@@ -528,6 +731,19 @@ def igamma(input: Tensor, other: Tensor, *, out: Any = None) -> Tensor: ...
 def igamma_(input: Tensor, other: Tensor) -> Tensor: ...
 def igammac(input: Tensor, other: Tensor, *, out: Any = None) -> Tensor: ...
 def igammac_(input: Tensor, other: Tensor) -> Tensor: ...
+def instance_norm(
+    input: Tensor,
+    weight: Tensor | None,
+    bias: Tensor | None,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    use_input_stats: _bool,
+    momentum: _float,
+    eps: _float,
+    cudnn_enabled: _bool,
+    *,
+    out: Any = None,
+) -> Tensor: ...
 def is_complex(input: Tensor) -> _bool: ...
 def is_floating_point(input: Tensor) -> _bool: ...
 def is_nonzero(input: Tensor) -> _bool: ...
@@ -552,6 +768,16 @@ def isnan_(input: Tensor) -> Tensor: ...
 def isneginf(input: Tensor, *, out: Any = None) -> Tensor: ...
 def isposinf(input: Tensor, *, out: Any = None) -> Tensor: ...
 def isreal(input: Tensor, *, out: Any = None) -> Tensor: ...
+def layer_norm(
+    input: Tensor,
+    normalized_shape: _int | Sequence[_int],
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    eps: _float = 1e-05,
+    cudnn_enable: _bool = True,
+    *,
+    out: Any = None,
+) -> Tensor: ...
 def lcm(input: Tensor, other: Tensor, *, out: Any = None) -> Tensor: ...
 def lcm_(input: Tensor, other: Tensor) -> Tensor: ...
 def ldexp(input: Tensor, other: Tensor, *, out: Any = None) -> Tensor: ...
@@ -589,6 +815,9 @@ def log1p_(input: Tensor) -> Tensor: ...
 def log2(input: Tensor, *, out: Any = None) -> Tensor: ...
 def log2_(input: Tensor) -> Tensor: ...
 def log_(input: Tensor) -> Tensor: ...
+def log_softmax(
+    input: Tensor, dim: _int, dtype: _dtype | None = None, *, out: Any = None
+) -> Tensor: ...
 def logaddexp(input: Tensor, other: Tensor, *, out: Any = None) -> Tensor: ...
 def logaddexp2(input: Tensor, other: Tensor, *, out: Any = None) -> Tensor: ...
 def logaddexp_(input: Tensor, other: Tensor) -> Tensor: ...
@@ -660,6 +889,15 @@ def lstm_cell(
 ) -> tuple[Tensor, ...]: ...
 def lt(input: Tensor, other: Tensor | Number, *, out: Any = None) -> Tensor: ...
 def lt_(input: Tensor, other: Tensor | Number) -> Tensor: ...
+def margin_ranking_loss(
+    input1: Tensor,
+    input2: Tensor,
+    target: Tensor,
+    margin: _float = 0.0,
+    reduction: _int = 1,
+    *,
+    out: Any = None,
+) -> Tensor: ...
 @overload
 def max(input: Tensor, *, out: Any = None) -> Tensor: ...
 @overload
@@ -667,6 +905,66 @@ def max(input: Tensor, other: Tensor, *, out: Any = None) -> Tensor: ...
 @overload
 def max(
     input: Tensor, dim: _int, keepdim: _bool = False, *, out: Any = None
+) -> tuple[Tensor, ...]: ...
+def max_pool1d(
+    input: Tensor,
+    kernel_size: _int | Sequence[_int],
+    stride: _int | Sequence[_int] | None = None,
+    padding: _int | Sequence[_int] = 0,
+    dilation: _int | Sequence[_int] = 1,
+    ceil_mode: _bool = False,
+    *,
+    out: Any = None,
+) -> Tensor: ...
+def max_pool1d_with_indices(
+    input: Tensor,
+    kernel_size: _int | Sequence[_int],
+    stride: _int | Sequence[_int] | None = None,
+    padding: _int | Sequence[_int] = 0,
+    dilation: _int | Sequence[_int] = 1,
+    ceil_mode: _bool = False,
+    *,
+    out: Any = None,
+) -> tuple[Tensor, ...]: ...
+def max_pool2d(
+    input: Tensor,
+    kernel_size: _int | Sequence[_int],
+    stride: _int | Sequence[_int] | None = None,
+    padding: _int | Sequence[_int] = 0,
+    dilation: _int | Sequence[_int] = 1,
+    ceil_mode: _bool = False,
+    *,
+    out: Any = None,
+) -> Tensor: ...
+def max_pool2d_with_indices(
+    input: Tensor,
+    kernel_size: _int | Sequence[_int],
+    stride: _int | Sequence[_int] | None = None,
+    padding: _int | Sequence[_int] = 0,
+    dilation: _int | Sequence[_int] = 1,
+    ceil_mode: _bool = False,
+    *,
+    out: Any = None,
+) -> tuple[Tensor, ...]: ...
+def max_pool3d(
+    input: Tensor,
+    kernel_size: _int | Sequence[_int],
+    stride: _int | Sequence[_int] | None = None,
+    padding: _int | Sequence[_int] = 0,
+    dilation: _int | Sequence[_int] = 1,
+    ceil_mode: _bool = False,
+    *,
+    out: Any = None,
+) -> Tensor: ...
+def max_pool3d_with_indices(
+    input: Tensor,
+    kernel_size: _int | Sequence[_int],
+    stride: _int | Sequence[_int] | None = None,
+    padding: _int | Sequence[_int] = 0,
+    dilation: _int | Sequence[_int] = 1,
+    ceil_mode: _bool = False,
+    *,
+    out: Any = None,
 ) -> tuple[Tensor, ...]: ...
 def maximum(input: Tensor, other: Tensor, *, out: Any = None) -> Tensor: ...
 def maximum_(input: Tensor, other: Tensor) -> Tensor: ...
@@ -834,6 +1132,16 @@ def ones_like(
     memory_format: Any = None,
     out: Any = None,
 ) -> Tensor: ...
+def pairwise_distance(
+    x1: Tensor,
+    x2: Tensor,
+    p: _float = 2.0,
+    eps: _float = 1e-06,
+    keepdim: _bool = False,
+    *,
+    out: Any = None,
+) -> Tensor: ...
+def pdist(input: Tensor, p: _float = 2, *, out: Any = None) -> Tensor: ...
 @overload
 def permute(input: Tensor, *dims: _int, out: Any = None) -> Tensor: ...
 @overload
@@ -845,6 +1153,7 @@ def polygamma(n: _int, input: Tensor, *, out: Any = None) -> Tensor: ...
 def positive(input: Tensor, *, out: Any = None) -> Tensor: ...
 def pow(input: Tensor | Number, exponent: Tensor | Number, *, out: Any = None) -> Tensor: ...
 def pow_(input: Tensor | Number, exponent: Tensor | Number) -> Tensor: ...
+def prelu(input: Tensor, weight: Tensor, *, out: Any = None) -> Tensor: ...
 @overload
 def prod(input: Tensor, *, dtype: _dtype | None = None, out: Any = None) -> Tensor: ...
 @overload
@@ -1051,6 +1360,14 @@ def resolve_neg(input: Tensor, *, out: Any = None) -> Tensor: ...
 def result_type(
     tensor1: Tensor | Number, tensor2: Tensor | Number, *, out: Any = None
 ) -> tuple[Tensor, ...]: ...
+def rms_norm(
+    input: Tensor,
+    normalized_shape: _int | Sequence[_int],
+    weight: Tensor | None = None,
+    eps: _float | None = None,
+    *,
+    out: Any = None,
+) -> Tensor: ...
 @overload
 def rnn_relu(
     input: Tensor,
@@ -1146,6 +1463,22 @@ def round_(input: Tensor) -> Tensor: ...
 @overload
 def round_(input: Tensor, *, decimals: _int) -> Tensor: ...
 def row_stack(tensors: Sequence[Tensor], *, out: Any = None) -> Tensor: ...
+def rrelu(
+    input: Tensor,
+    lower: _float = 0.125,
+    upper: _float = 0.3333333333333333,
+    training: _bool = False,
+    generator: Generator | None = None,
+    *,
+    out: Any = None,
+) -> Tensor: ...
+def rrelu_(
+    input: Tensor,
+    lower: _float = 0.125,
+    upper: _float = 0.3333333333333333,
+    training: _bool = False,
+    generator: Generator | None = None,
+) -> Tensor: ...
 def rsqrt(input: Tensor, *, out: Any = None) -> Tensor: ...
 def rsqrt_(input: Tensor) -> Tensor: ...
 def rsub(
@@ -1178,6 +1511,9 @@ def sinc(input: Tensor, *, out: Any = None) -> Tensor: ...
 def sinc_(input: Tensor) -> Tensor: ...
 def sinh(input: Tensor, *, out: Any = None) -> Tensor: ...
 def sinh_(input: Tensor) -> Tensor: ...
+def softmax(
+    input: Tensor, dim: _int, dtype: _dtype | None = None, *, out: Any = None
+) -> Tensor: ...
 @overload
 def split(
     tensor: Tensor, split_size_or_sections: _int, dim: _int = 0, *, out: Any = None
@@ -1323,6 +1659,18 @@ def tril_indices(
     requires_grad: _bool = False,
     pin_memory: _bool = False,
     memory_format: Any = None,
+    out: Any = None,
+) -> Tensor: ...
+def triplet_margin_loss(
+    anchor: Tensor,
+    positive: Tensor,
+    negative: Tensor,
+    margin: _float = 1.0,
+    p: _float = 2,
+    eps: _float = 1e-06,
+    swap: _bool = False,
+    reduction: _int = 1,
+    *,
     out: Any = None,
 ) -> Tensor: ...
 def triu(input: Tensor, diagonal: _int = 0, *, out: Any = None) -> Tensor: ...

@@ -11,4 +11,4 @@ nn.Linear("in", 4)  # expect: arg-type
 x.shape + 1  # expect: operator
 x.no_such_method()  # expect: attr-defined
 torch.no_such_function(x)  # expect: attr-defined
-torch.optim.SGD(x, lr="fast")  # expect: arg-type
+torch.optim.SGD([x], rate=0.1)  # expect: call-arg
