@@ -1,5 +1,6 @@
 """Loaders without workers: order, batches, random numbers, and what is refused."""
 
+import numpy
 import pytest
 import rushlight
 from rushlight.utils.data import (
@@ -67,6 +68,15 @@ def test_batches_of_a_tensor_data_set_equal_collated_samples():
     first = next(iter(DataLoader(dataset, batch_size=6)))[0]
     first.zero_()
     assert dataset.tensors[0].sum().item() == 66
+
+
+def test_indices_of_any_kind_reach_a_tensor_data_set():
+    dataset = TensorDataset(rushlight.arange(6))
+    for batch in ([numpy.int64(4), -1], (4, 5), rushlight.tensor([4, 5]), [slice(4, 6)]):
+        (values,) = next(iter(DataLoader(dataset, batch_sampler=[batch])))
+        assert values.flatten().tolist() == [4, 5]
+    with pytest.raises(IndexError):
+        list(DataLoader(dataset, sampler=[7]))
 
 
 def test_samples_come_alone_without_batches():

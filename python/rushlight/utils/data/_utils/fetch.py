@@ -9,6 +9,8 @@ from rushlight import _C
 from rushlight.utils.data._utils.collate import default_collate
 from rushlight.utils.data.dataset import Dataset, Subset, TensorDataset
 
+_tensor, _int64 = _C.torch.tensor, _C.int64
+
 
 class _MapDatasetFetcher:
     """Reads samples by their numbers."""
@@ -45,11 +47,14 @@ class _TensorFetcher(_MapDatasetFetcher):
         if type(index) is not list:
             return super().fetch(index)
         rows = index
-        for indices in self.subsets:
-            rows = [indices[i] for i in rows]
-        if not all(type(i) is int for i in rows):
+        try:
+            for indices in self.subsets:
+                rows = [indices[i] for i in rows]
+            rows = _tensor(rows)
+        except (TypeError, ValueError, RuntimeError):  # not numbers: one after another
             return super().fetch(index)
-        rows = _C.torch.tensor(rows)
+        if rows.dtype != _int64:
+            return super().fetch(index)
         return [tensor[rows] for tensor in self.tensors]
 
 
