@@ -71,13 +71,13 @@ _PUBLIC_MODULES = (
 
 def torch_name(module: str, name: str):
     """The (module, name) under which PyTorch knows something of ours."""
+    if module in ("rushlight", "rushlight._C"):
+        return "torch", name
     ours = getattr(sys.modules.get(module), name, None)
     for public in _PUBLIC_MODULES:
         holder = sys.modules.get(f"rushlight.{public}")
         if ours is not None and getattr(holder, name, None) is ours:
             return f"torch.{public}", name
-    if module == "rushlight._C":
-        return "torch", name
     return "torch" + module[len("rushlight") :], name
 
 
