@@ -87,18 +87,18 @@ void add_distributions(const Rows& rows) {
       },
       kFactory);
   rows.add("bernoulli(input, *, generator=None)",
-           [](const Tensor& p, Generator*) { return bernoulli(p); });
+           [](const Tensor& p, Generator* g) { return bernoulli(p, g); });
   rows.add("bernoulli(input, p, *, generator=None)",
            [](const Tensor& x, double p, Generator* g) { return bernoulli_(empty_like(x), p, g); });
   rows.add(
       "multinomial(input, num_samples, replacement=False, *, generator=None)",
-      [](const Tensor& p, int64_t n, bool replacement, Generator*) {
-        return multinomial(p, n, replacement);
+      [](const Tensor& p, int64_t n, bool replacement, Generator* g) {
+        return multinomial(p, n, replacement, g);
       },
       0, "Categories drawn with probabilities in the proportions of input.");
   rows.add(
       "poisson(input, generator=None)",
-      [](const Tensor& rate, Generator*) { return poisson(rate); }, kFunctionOnly,
+      [](const Tensor& rate, Generator* g) { return poisson(rate, g); }, kFunctionOnly,
       "How many events happen where `input` are expected.");
   rows.add(
       "dropout(input, p, train)",

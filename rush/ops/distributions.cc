@@ -36,7 +36,12 @@ void want_positive(const char* op, const char* name, double v) {
 }
 
 // -log of a uniform number in (0, 1].
-Tensor standard_exponential(const Shape& shape, DType t) { return neg(log1p(neg(rand(shape, t)))); }
+Tensor uniform_draws(const Shape& shape, DType t, Generator* generator) {
+  return generator ? uniform_(empty(shape, t), 0, 1, generator) : rand(shape, t);
+}
+Tensor standard_exponential(const Shape& shape, DType t, Generator* generator = {}) {
+  return neg(log1p(neg(uniform_draws(shape, t, generator))));
+}
 
 // Probabilities must be finite, not negative, and have a positive sum in every row.
 void check_weights(const Tensor& p) {
@@ -65,9 +70,9 @@ Tensor normal(const Tensor& mean, const Tensor& std) {
          std * randn(shape, promote(mean.dtype(), std.is_weak() ? mean.dtype() : std.dtype()));
 }
 
-Tensor poisson(const Tensor& rate) {
+Tensor poisson(const Tensor& rate, Generator* generator) {
   want_floating_values("poisson", "rate", rate);
-  return poisson_quantile(rand_like(rate), rate);
+  return poisson_quantile(uniform_draws(rate.shape(), rate.dtype(), generator), rate);
 }
 
 Tensor exponential_like(const Tensor& x, double lambd) {
@@ -91,7 +96,7 @@ Tensor log_normal_like(const Tensor& x, double mean, double std) {
   return exp(randn_like(x) * std + mean);
 }
 
-Tensor multinomial(const Tensor& p, int64_t num_samples, bool replacement) {
+Tensor multinomial(const Tensor& p, int64_t num_samples, bool replacement, Generator* generator) {
   want_floating_values("multinomial", "p", p);
   if (p.rank() != 1 && p.rank() != 2)
     fail<ShapeError>("multinomial: p must be [N] or [rows, N]; got ", p.shape());
@@ -101,16 +106,16 @@ Tensor multinomial(const Tensor& p, int64_t num_samples, bool replacement) {
                      replacement ? "" : " without replacement");
   check_weights(p);
   const Tensor weights = cast(p.detach(), DType::kFloat64);
-  if (!replacement) {
+  if (!replacement || num_samples == 1) {
     // The first of n exponential clocks with these rates, the second, ...; zero rates come last.
-    const Tensor clocks = standard_exponential(p.shape(), DType::kFloat64) / weights;
+    const Tensor clocks = standard_exponential(p.shape(), DType::kFloat64, generator) / weights;
     return topk(clocks, num_samples, -1, false).indices;
   }
   Shape shape = p.shape();
   shape[p.rank() - 1] = num_samples;
   const Tensor sums = cumsum(weights, -1), total = slice(sums, -1, n - 1);
   // Below the total, so that a category without weight is never drawn.
-  return searchsorted(sums, rand(shape, DType::kFloat64) * total, true);
+  return searchsorted(sums, uniform_draws(shape, DType::kFloat64, generator) * total, true);
 }
 
 }  // namespace rush

@@ -176,7 +176,14 @@ Tensor rand_like(const Tensor& x, std::optional<DType> dtype) {
 Tensor randn_like(const Tensor& x, std::optional<DType> dtype) {
   return randn(x.shape(), dtype.value_or(x.dtype()));
 }
-Tensor bernoulli(const Tensor& p) { return apply(kBernoulli, {p}); }
+Tensor bernoulli(const Tensor& p, Generator* generator) {
+  if (!generator) return apply(kBernoulli, {p});
+  if (t_observer) refuse_generator("bernoulli");
+  const Tensor drawn = empty(p.shape(), p.dtype());
+  return overwrite("bernoulli", drawn, generator, [&](const kernels::View& view, Generator& g) {
+    kernels::fill_bernoulli(view, p.view_of(), g);
+  });
+}
 
 const Tensor& uniform_(const Tensor& x, double low, double high, Generator* generator) {
   check_floating("uniform_", x.dtype());

@@ -16,18 +16,21 @@ Tensor randint(int64_t high, const Shape& shape, DType dtype = int64);
 Tensor randperm(int64_t n, DType dtype = int64, Generator* generator = {});
 Tensor rand_like(const Tensor& x, std::optional<DType> dtype = {});
 Tensor randn_like(const Tensor& x, std::optional<DType> dtype = {});
-Tensor bernoulli(const Tensor& p);  // 1 with probability p, else 0; in p's shape and dtype
+// 1 with probability p, else 0; in p's shape and dtype.
+Tensor bernoulli(const Tensor& p, Generator* generator = {});
 
 Tensor randint_like(const Tensor& x, int64_t low, int64_t high, std::optional<DType> dtype = {});
 Tensor normal(const Tensor& mean, const Tensor& std);  // broadcast; gradients go to both
-Tensor poisson(const Tensor& rate);                    // how many events happen; no gradient
+// How many events happen; no gradient.
+Tensor poisson(const Tensor& rate, Generator* generator = {});
 // In x's shape and dtype.
 Tensor exponential_like(const Tensor& x, double lambd = 1);
 Tensor geometric_like(const Tensor& x, double p);
 Tensor cauchy_like(const Tensor& x, double median = 0, double sigma = 1);
 Tensor log_normal_like(const Tensor& x, double mean = 1, double std = 2);
 // Categories drawn with probabilities in the proportions of p: [N] or [rows, N]; int64.
-Tensor multinomial(const Tensor& p, int64_t num_samples, bool replacement = false);
+Tensor multinomial(const Tensor& p, int64_t num_samples, bool replacement = false,
+                   Generator* generator = {});
 // The least k that a Poisson variable is at or below with probability u or more.
 Tensor poisson_quantile(const Tensor& u, const Tensor& rate);
 

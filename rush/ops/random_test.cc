@@ -100,6 +100,8 @@ TEST(Random, DrawsFromAGivenGenerator) {
             (std::vector<int64_t>{1, 4, 9, 6, 3, 5, 0, 2, 8, 7}));
   EXPECT_EQ(random_(empty({2}, int64), 0, {}, &own).to_vector<int64_t>(),
             (std::vector<int64_t>{1656905631310495463, 7318498647880141211}));
+  EXPECT_EQ(multinomial(full({4}, 0.25), 1, true, &own).to_vector<int64_t>().size(), 1u);
+  EXPECT_EQ(bernoulli(ones({2}), &own).to_vector(), (std::vector<double>{1, 1}));
   auto before = default_before, after = default_generator().state().twister;
   EXPECT_EQ(before.next(), after.next());
 }
