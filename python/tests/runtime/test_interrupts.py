@@ -63,6 +63,20 @@ def test_a_long_op_stops(interrupt_soon, much):
     assert torch.ones(3).sum().item() == 3
 
 
+def test_a_large_product_stops(interrupt_soon):
+    a = torch.ones(5120, 5120)
+    begin = time.perf_counter()
+    finished_after = float("inf")
+    interrupt_soon(0.1)
+    with pytest.raises(Stop):
+        a @ a
+        finished_after = time.perf_counter() - begin
+        time.sleep(1)
+    if finished_after < 0.5:
+        pytest.skip("this machine is too fast for the test")
+    assert finished_after == float("inf")
+
+
 def test_an_op_in_place_is_done_first(interrupt_soon, much):
     x = much.clone()
     interrupt_soon(0.2)

@@ -8,6 +8,7 @@
 
 #include "rush/base/error.h"
 #include "rush/base/threads.h"
+#include "rush/base/work_step.h"
 #include "rush/kernels/cpu/onednn/matmul.h"
 #include "rush/kernels/cpu/onednn/threads.h"
 
@@ -84,6 +85,17 @@ void run_in_blocks(const Gemm<float>& g, const Operand& a, const Operand& b) {
   });
 }
 
+// A product of a second or more is made of pieces, between which it can be stopped.
+void run_in_pieces(const Gemm<float>& g, const Operand& a, const Operand& b) {
+  constexpr int64_t kLongWork = int64_t{1} << 34, kManyRows = 512;
+  const int64_t rows = std::max(kManyRows, kLongWork / std::max<int64_t>(1, g.n * g.k));
+  if (g.m <= rows) return run(g, a, b);
+  for (int64_t i = 0; i < g.m; i += rows) {
+    if (rush::detail::t_work_step) rush::detail::t_work_step();
+    run(part(g, i, std::min(rows, g.m - i), 0, g.n), a, b);
+  }
+}
+
 }  // namespace
 
 bool gemm(const Gemm<float>& g) {
@@ -95,7 +107,7 @@ bool gemm(const Gemm<float>& g) {
     run_in_blocks(g, a, b);
   } else {
     const SingleThread single(serial);
-    run(g, a, b);
+    run_in_pieces(g, a, b);
   }
   return true;
 }
