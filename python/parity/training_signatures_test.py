@@ -24,11 +24,11 @@ ABSENT = {
 }
 
 
-def names():
-    for module in MODULES:
-        theirs = importlib.import_module(f"torch.{module}")
-        for name in theirs.__all__:
-            yield module, name
+NAMES = [
+    (module, name)
+    for module in MODULES
+    for name in importlib.import_module(f"torch.{module}").__all__
+]
 
 
 def parameters(thing):
@@ -43,7 +43,7 @@ def is_same_default(ours, theirs):
     return ours == theirs or (ours is theirs is inspect.Parameter.empty)
 
 
-@pytest.mark.parametrize(("module", "name"), names())
+@pytest.mark.parametrize(("module", "name"), NAMES)
 def test_parameters_are_pytorchs(module, name):
     ours = importlib.import_module(f"rushlight.{module}")
     theirs = getattr(importlib.import_module(f"torch.{module}"), name)
@@ -62,7 +62,7 @@ def test_parameters_are_pytorchs(module, name):
         assert is_same_default(given[parameter][1], default), parameter
 
 
-@pytest.mark.parametrize(("module", "name"), names())
+@pytest.mark.parametrize(("module", "name"), NAMES)
 def test_public_methods_are_there(module, name):
     ours = importlib.import_module(f"rushlight.{module}")
     theirs = getattr(importlib.import_module(f"torch.{module}"), name)
