@@ -200,6 +200,9 @@ bool From<PerAxis>::load(PyObject* o, PerAxis& place) {
 bool From<std::vector<int64_t>>::load(PyObject* o, std::vector<int64_t>& place) {
   return load_list<int64_t>(o, [&](int64_t v) { place.push_back(v); });
 }
+bool From<std::vector<Dims>>::load(PyObject* o, std::vector<Dims>& place) {
+  return load_list<Dims>(o, [&](const Dims& v) { place.push_back(v); });
+}
 bool From<std::vector<double>>::load(PyObject* o, std::vector<double>& place) {
   return load_list<double>(o, [&](double v) { place.push_back(v); });
 }

@@ -91,6 +91,7 @@ RUSH_PLAIN_FROM(DType, "dtype");
 RUSH_PLAIN_FROM(Dims, "Union[int, Sequence[int]]");
 RUSH_PLAIN_FROM(PerAxis, "Union[int, Sequence[int]]");
 RUSH_PLAIN_FROM(std::vector<int64_t>, "Sequence[int]");
+RUSH_PLAIN_FROM(std::vector<Dims>, "Sequence[Sequence[int]]");
 RUSH_PLAIN_FROM(std::vector<double>, "Sequence[float]");
 RUSH_PLAIN_FROM(std::vector<bool>, "Sequence[bool]");
 RUSH_PLAIN_FROM(std::vector<Tensor>, "Sequence[Tensor]");

@@ -14,6 +14,10 @@ void add_all_rows() {
   add_create_rows();
   add_random_rows();
   add_convert_rows();
+  add_index_rows();
+  add_order_rows();
+  add_product_rows();
+  add_special_rows();
   add_method_rows();
   add_write_rows();
   add_activation_rows();

@@ -27,6 +27,10 @@ void add_join_rows();
 void add_create_rows();
 void add_random_rows();
 void add_convert_rows();
+void add_index_rows();
+void add_order_rows();
+void add_product_rows();
+void add_special_rows();
 void add_method_rows();
 void add_write_rows();
 
