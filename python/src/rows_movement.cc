@@ -8,6 +8,13 @@
 namespace rush::python {
 namespace {
 
+// Convolutions and pools give channels-last memory unasked, and programs written for PyTorch say
+// x.view(batch, -1) after them: that copies, where any other view that cannot be is an error.
+Tensor viewed(const Tensor& x, const Dims& shape) {
+  const bool is_ours = !x.is_contiguous() && is_channels_last(x.shape(), x.strides());
+  return is_ours ? reshape(x, shape) : view(x, shape);
+}
+
 void add_shapes(const Rows& rows) {
   const Rows methods("tensor");
   rows.add("reshape(input, *shape)", [](const Tensor& x, const Dims& s) { return reshape(x, s); });
@@ -28,14 +35,15 @@ void add_shapes(const Rows& rows) {
   rows.add("broadcast_to(input, size)",
            [](const Tensor& x, const Dims& size) { return broadcast_to(x, size); });
   methods.add(
-      "view(self, *shape)", [](const Tensor& x, const Dims& s) { return view(x, s); }, 0,
-      "The same elements under another shape, without a copy.");
+      "view(self, *shape)", [](const Tensor& x, const Dims& s) { return viewed(x, s); }, 0,
+      "The same elements under another shape, without a copy. Images that the engine itself has\n"
+      "laid out channels last are copied where they must be.");
   methods.add("view(self, dtype)", [](const Tensor& x, DType t) {
     if (x.dtype() == t) return x;
     return view_as_type(x, t);
   });
   methods.add("view_as(self, other)",
-              [](const Tensor& x, const Tensor& other) { return view_as(x, other); });
+              [](const Tensor& x, const Tensor& other) { return viewed(x, other.shape()); });
   methods.add("reshape_as(self, other)",
               [](const Tensor& x, const Tensor& other) { return reshape_as(x, other); });
   methods.add("expand(self, *size)", [](const Tensor& x, const Dims& s) { return expand(x, s); });
