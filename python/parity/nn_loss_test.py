@@ -2,7 +2,7 @@
 
 import numpy
 import pytest
-from nn_compare import built, check_same_run, check_same_start
+from nn_compare import LIBRARIES, built, check_same_run, check_same_start
 
 _random = numpy.random.default_rng(1)
 
@@ -95,3 +95,15 @@ def test_class_weights(kind):
     ours, theirs = built(make)
     check_same_start(ours, theirs)
     check_same_run(ours, theirs, (f(5, 3), ids(3, 5)), {})
+
+
+def test_adaptive_softmax():
+    ours, theirs = built(lambda nn: nn.AdaptiveLogSoftmaxWithLoss(16, 20, [4, 10], 2.0))
+    check_same_start(ours, theirs)
+    x, target = f(12, 16), ids(20, 12)
+    check_same_run(ours, theirs, (x, target), {})
+    predictions = [
+        layer.predict(library.from_numpy(x))
+        for layer, library in zip((ours, theirs), LIBRARIES, strict=True)
+    ]
+    assert predictions[0].tolist() == predictions[1].tolist()

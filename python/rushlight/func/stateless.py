@@ -2,51 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-
 from rushlight import _C
-
-
-def _slots(module):
-    """Where each parameter and buffer is kept: full name -> (dictionary, name)."""
-    slots = {}
-    for prefix, part in module.named_modules(remove_duplicate=False):
-        for held in (part._parameters, part._buffers):
-            for name in held:
-                slots[f"{prefix}.{name}" if prefix else name] = held, name
-    return slots
-
-
-@contextlib.contextmanager
-def _swapped(module, values, tie_weights, strict):
-    slots = _slots(module)
-    unknown = sorted(set(values) - set(slots))
-    missing = sorted(name for name in slots if name not in values)
-    if strict and (unknown or missing):
-        raise RuntimeError(
-            f"functional_call: missing keys {missing}, unexpected keys {unknown} (strict=True)"
-        )
-    if unknown:
-        raise KeyError(f"functional_call: the module has no {', '.join(unknown)}")
-    former = {}
-    by_tensor = {}
-    for name, (held, key) in slots.items():
-        by_tensor.setdefault(id(held[key]), []).append(name)
-    try:
-        for name, value in values.items():
-            held, key = slots[name]
-            tied = by_tensor[id(held[key])] if tie_weights and held[key] is not None else [name]
-            for other in tied if name not in former else [name]:
-                if other != name and other in values:
-                    continue
-                held, key = slots[other]
-                former.setdefault(other, held[key])
-                held[key] = value
-        yield
-    finally:
-        for name, value in former.items():
-            held, key = slots[name]
-            held[key] = value
+from rushlight.nn.utils.stateless import functional_call as call_with
 
 
 def functional_call(
@@ -65,12 +22,7 @@ def functional_call(
             values.update(one)
     else:
         values = dict(parameter_and_buffer_dicts)
-    if args is None:
-        args = ()
-    elif not isinstance(args, tuple):
-        args = (args,)
-    with _swapped(module, values, tie_weights, strict):
-        return module(*args, **(kwargs or {}))
+    return call_with(module, values, args, kwargs, tie_weights=tie_weights, strict=strict)
 
 
 def stack_module_state(models):

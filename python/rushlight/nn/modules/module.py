@@ -106,13 +106,18 @@ class Module(ModuleTree, ModuleState, ModuleConvert, ModuleHooks):
             super().__init__(*args, **kwargs)
 
     def __call__(self, *args, **kwargs):
-        if (
-            self._forward_hooks
-            or self._forward_pre_hooks
-            or self._backward_hooks
-            or self._backward_pre_hooks
-            or hooks.all_calls
-        ):
+        state = self.__dict__  # looked up here, as this is the way every layer is called
+        try:
+            has_hooks = (
+                state["_forward_hooks"]
+                or state["_forward_pre_hooks"]
+                or state["_backward_hooks"]
+                or state["_backward_pre_hooks"]
+                or hooks.all_calls
+            )
+        except KeyError:
+            has_hooks = self._forward_hooks  # raises: __init__() did not run
+        if has_hooks:
             return self._call_with_hooks(args, kwargs)
         return self.forward(*args, **kwargs)
 
@@ -120,10 +125,13 @@ class Module(ModuleTree, ModuleState, ModuleConvert, ModuleHooks):
     def __getattr__(self, name: str):
         state = self.__dict__
         if "_parameters" in state:
-            for members in (state["_parameters"], state["_modules"], state["_buffers"]):
-                if name in members:
-                    return members[name]
-        elif name in ("_parameters", "_modules", "_buffers", *_HOOKS):
+            if name in (members := state["_parameters"]):
+                return members[name]
+            if name in (members := state["_modules"]):
+                return members[name]
+            if name in (members := state["_buffers"]):
+                return members[name]
+        elif name in _HOOKS or name in ("_parameters", "_modules", "_buffers"):
             raise AttributeError(
                 f"'{type(self).__name__}' object has no attribute '{name}': its __init__() has "
                 "not called super().__init__()"
