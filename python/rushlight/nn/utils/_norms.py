@@ -13,7 +13,7 @@ def norm_except(weight: Tensor, axis: int | None) -> Tensor:
     if axis is None or axis == -1:
         return weight.norm()
     others = [i for i in range(weight.dim()) if i != axis % weight.dim()]
-    return _C.linalg.vector_norm(weight, 2, others, keepdim=True)
+    return weight.norm(2, others, keepdim=True)
 
 
 def weight_from(magnitude: Tensor, direction: Tensor, axis: int | None) -> Tensor:
