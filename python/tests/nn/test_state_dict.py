@@ -122,3 +122,10 @@ def test_load_hooks():
     del state["first.bias"]
     net.load_state_dict(state)
     assert torch.equal(net.first.weight, state["old"])
+
+
+def test_a_prefix_can_be_taken_away():
+    state = nn.Sequential(OrderedDict(module=make())).state_dict()
+    nn.modules.utils.consume_prefix_in_state_dict_if_present(state, "module.")
+    assert repr(make().load_state_dict(state)) == "<All keys matched successfully>"
+    assert set(state._metadata) == {"", "first", "second"}

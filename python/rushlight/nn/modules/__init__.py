@@ -51,6 +51,7 @@ from rushlight.nn.modules.batchnorm import (
     LazyBatchNorm3d,
     SyncBatchNorm,
 )
+from rushlight.nn.modules.channelshuffle import ChannelShuffle
 from rushlight.nn.modules.container import ModuleList, Sequential
 from rushlight.nn.modules.conv import (
     Conv1d,
@@ -70,16 +71,7 @@ from rushlight.nn.modules.dropout import (
     FeatureAlphaDropout,
 )
 from rushlight.nn.modules.flatten import Flatten, Unflatten
-from rushlight.nn.modules.image import (
-    ChannelShuffle,
-    Fold,
-    PixelShuffle,
-    PixelUnshuffle,
-    Unfold,
-    Upsample,
-    UpsamplingBilinear2d,
-    UpsamplingNearest2d,
-)
+from rushlight.nn.modules.fold import Fold, Unfold
 from rushlight.nn.modules.instancenorm import (
     InstanceNorm1d,
     InstanceNorm2d,
@@ -149,6 +141,7 @@ from rushlight.nn.modules.padding import (
     ZeroPad2d,
     ZeroPad3d,
 )
+from rushlight.nn.modules.pixelshuffle import PixelShuffle, PixelUnshuffle
 from rushlight.nn.modules.pooling import (
     AvgPool1d,
     AvgPool2d,
@@ -173,6 +166,7 @@ from rushlight.nn.modules.transformer import (
     TransformerEncoder,
     TransformerEncoderLayer,
 )
+from rushlight.nn.modules.upsampling import Upsample, UpsamplingBilinear2d, UpsamplingNearest2d
 
 __all__ = [
     "AdaptiveAvgPool1d",

@@ -6,6 +6,7 @@ from rushlight import _C
 from rushlight.nn import functional as F
 from rushlight.nn import init
 from rushlight.nn.modules._declare import declare_parameter, options, with_inplace
+from rushlight.nn.modules.attention import MultiheadAttention as MultiheadAttention
 from rushlight.nn.modules.module import Module
 
 Tensor = _C.Tensor

@@ -11,7 +11,7 @@ from rushlight.nn.modules.utils import _ntuple
 Tensor = _C.Tensor
 
 
-class _AdaptiveMaxPool(Module):
+class _AdaptiveMaxPoolNd(Module):
     _function: str
 
     def __init__(self, output_size, return_indices: bool = False) -> None:
@@ -26,7 +26,7 @@ class _AdaptiveMaxPool(Module):
         return options(self, "output_size")
 
 
-class _AdaptiveAvgPool(Module):
+class _AdaptiveAvgPoolNd(Module):
     _function: str
 
     def __init__(self, output_size) -> None:
@@ -80,37 +80,37 @@ class _FractionalMaxPool(Module):
         )
 
 
-class AdaptiveMaxPool1d(_AdaptiveMaxPool):
+class AdaptiveMaxPool1d(_AdaptiveMaxPoolNd):
     """The largest value of windows chosen so that the result has the given size."""
 
     _function = "adaptive_max_pool1d"
 
 
-class AdaptiveMaxPool2d(_AdaptiveMaxPool):
+class AdaptiveMaxPool2d(_AdaptiveMaxPoolNd):
     """The largest value of windows chosen so that the result has the given size."""
 
     _function = "adaptive_max_pool2d"
 
 
-class AdaptiveMaxPool3d(_AdaptiveMaxPool):
+class AdaptiveMaxPool3d(_AdaptiveMaxPoolNd):
     """The largest value of windows chosen so that the result has the given size."""
 
     _function = "adaptive_max_pool3d"
 
 
-class AdaptiveAvgPool1d(_AdaptiveAvgPool):
+class AdaptiveAvgPool1d(_AdaptiveAvgPoolNd):
     """The mean value of windows chosen so that the result has the given size."""
 
     _function = "adaptive_avg_pool1d"
 
 
-class AdaptiveAvgPool2d(_AdaptiveAvgPool):
+class AdaptiveAvgPool2d(_AdaptiveAvgPoolNd):
     """The mean value of windows chosen so that the result has the given size."""
 
     _function = "adaptive_avg_pool2d"
 
 
-class AdaptiveAvgPool3d(_AdaptiveAvgPool):
+class AdaptiveAvgPool3d(_AdaptiveAvgPoolNd):
     """The mean value of windows chosen so that the result has the given size."""
 
     _function = "adaptive_avg_pool3d"

@@ -10,7 +10,7 @@ from rushlight.nn.modules.module import Module
 Tensor = _C.Tensor
 
 
-class _Dropout(Module):
+class _DropoutNd(Module):
     def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
         super().__init__()
         if p < 0 or p > 1:
@@ -22,42 +22,42 @@ class _Dropout(Module):
         return options(self, "p", "inplace")
 
 
-class Dropout(_Dropout):
+class Dropout(_DropoutNd):
     """Drops each element with probability p."""
 
     def forward(self, input: Tensor) -> Tensor:
         return F.dropout(input, self.p, self.training, self.inplace)
 
 
-class Dropout1d(_Dropout):
+class Dropout1d(_DropoutNd):
     """Drops whole channels with probability p. x: [N, C, L] or [C, L]."""
 
     def forward(self, input: Tensor) -> Tensor:
         return F.dropout1d(input, self.p, self.training, self.inplace)
 
 
-class Dropout2d(_Dropout):
+class Dropout2d(_DropoutNd):
     """Drops whole channels with probability p. x: [N, C, H, W] or [C, H, W]."""
 
     def forward(self, input: Tensor) -> Tensor:
         return F.dropout2d(input, self.p, self.training, self.inplace)
 
 
-class Dropout3d(_Dropout):
+class Dropout3d(_DropoutNd):
     """Drops whole channels with probability p. x: [N, C, D, H, W] or [C, D, H, W]."""
 
     def forward(self, input: Tensor) -> Tensor:
         return F.dropout3d(input, self.p, self.training, self.inplace)
 
 
-class AlphaDropout(_Dropout):
+class AlphaDropout(_DropoutNd):
     """For networks of SELUs: dropped elements take SELU's lowest value, mean and variance stay."""
 
     def forward(self, input: Tensor) -> Tensor:
         return F.alpha_dropout(input, self.p, self.training)
 
 
-class FeatureAlphaDropout(_Dropout):
+class FeatureAlphaDropout(_DropoutNd):
     """AlphaDropout of whole channels. x: [N, C, ...]."""
 
     def forward(self, input: Tensor) -> Tensor:

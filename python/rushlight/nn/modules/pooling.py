@@ -5,13 +5,21 @@ from __future__ import annotations
 from rushlight import _C
 from rushlight.nn import functional as F
 from rushlight.nn.modules._declare import options
+from rushlight.nn.modules.adaptive_pooling import AdaptiveAvgPool1d as AdaptiveAvgPool1d
+from rushlight.nn.modules.adaptive_pooling import AdaptiveAvgPool2d as AdaptiveAvgPool2d
+from rushlight.nn.modules.adaptive_pooling import AdaptiveAvgPool3d as AdaptiveAvgPool3d
+from rushlight.nn.modules.adaptive_pooling import AdaptiveMaxPool1d as AdaptiveMaxPool1d
+from rushlight.nn.modules.adaptive_pooling import AdaptiveMaxPool2d as AdaptiveMaxPool2d
+from rushlight.nn.modules.adaptive_pooling import AdaptiveMaxPool3d as AdaptiveMaxPool3d
+from rushlight.nn.modules.adaptive_pooling import FractionalMaxPool2d as FractionalMaxPool2d
+from rushlight.nn.modules.adaptive_pooling import FractionalMaxPool3d as FractionalMaxPool3d
 from rushlight.nn.modules.module import Module
 from rushlight.nn.modules.utils import _ntuple
 
 Tensor = _C.Tensor
 
 
-class _MaxPool(Module):
+class _MaxPoolNd(Module):
     _function: str
 
     def __init__(
@@ -46,7 +54,7 @@ class _MaxPool(Module):
         return options(self, "kernel_size", "stride", "padding", "dilation", "ceil_mode")
 
 
-class _MaxUnpool(Module):
+class _MaxUnpoolNd(Module):
     _axes: int
 
     def __init__(self, kernel_size, stride=None, padding=0) -> None:
@@ -97,7 +105,7 @@ class AvgPool1d(Module):
         return options(self, "kernel_size", "stride", "padding")
 
 
-class _AvgPool(Module):
+class _AvgPoolNd(Module):
     _function: str
 
     def __init__(
@@ -132,7 +140,7 @@ class _AvgPool(Module):
         return options(self, "kernel_size", "stride", "padding")
 
 
-class _LPPool(Module):
+class _LPPoolNd(Module):
     _function: str
 
     def __init__(self, norm_type: float, kernel_size, stride=None, ceil_mode: bool = False) -> None:
@@ -150,67 +158,67 @@ class _LPPool(Module):
         return options(self, "norm_type", "kernel_size", "stride", "ceil_mode")
 
 
-class MaxPool1d(_MaxPool):
+class MaxPool1d(_MaxPoolNd):
     """The largest value of each window. x: [N, C, L] or [C, L]."""
 
     _function = "max_pool1d"
 
 
-class MaxPool2d(_MaxPool):
+class MaxPool2d(_MaxPoolNd):
     """The largest value of each window. x: [N, C, H, W] or [C, H, W]."""
 
     _function = "max_pool2d"
 
 
-class MaxPool3d(_MaxPool):
+class MaxPool3d(_MaxPoolNd):
     """The largest value of each window. x: [N, C, D, H, W] or [C, D, H, W]."""
 
     _function = "max_pool3d"
 
 
-class MaxUnpool1d(_MaxUnpool):
+class MaxUnpool1d(_MaxUnpoolNd):
     """Puts values back where MaxPool1d with return_indices found them; zeros elsewhere."""
 
     _axes = 1
 
 
-class MaxUnpool2d(_MaxUnpool):
+class MaxUnpool2d(_MaxUnpoolNd):
     """Puts values back where MaxPool2d with return_indices found them; zeros elsewhere."""
 
     _axes = 2
 
 
-class MaxUnpool3d(_MaxUnpool):
+class MaxUnpool3d(_MaxUnpoolNd):
     """Puts values back where MaxPool3d with return_indices found them; zeros elsewhere."""
 
     _axes = 3
 
 
-class AvgPool2d(_AvgPool):
+class AvgPool2d(_AvgPoolNd):
     """The mean of each window. x: [N, C, H, W] or [C, H, W]."""
 
     _function = "avg_pool2d"
 
 
-class AvgPool3d(_AvgPool):
+class AvgPool3d(_AvgPoolNd):
     """The mean of each window. x: [N, C, D, H, W] or [C, D, H, W]."""
 
     _function = "avg_pool3d"
 
 
-class LPPool1d(_LPPool):
+class LPPool1d(_LPPoolNd):
     """(sum of x^p over each window)^(1/p). x: [N, C, L] or [C, L]."""
 
     _function = "lp_pool1d"
 
 
-class LPPool2d(_LPPool):
+class LPPool2d(_LPPoolNd):
     """(sum of x^p over each window)^(1/p). x: [N, C, H, W] or [C, H, W]."""
 
     _function = "lp_pool2d"
 
 
-class LPPool3d(_LPPool):
+class LPPool3d(_LPPoolNd):
     """(sum of x^p over each window)^(1/p). x: [N, C, D, H, W] or [C, D, H, W]."""
 
     _function = "lp_pool3d"

@@ -9,6 +9,10 @@ from rushlight import _C
 from rushlight.nn import init
 from rushlight.nn.modules._declare import declare_parameter
 from rushlight.nn.modules.module import Module
+from rushlight.nn.modules.rnn_cell import GRUCell as GRUCell
+from rushlight.nn.modules.rnn_cell import LSTMCell as LSTMCell
+from rushlight.nn.modules.rnn_cell import RNNCell as RNNCell
+from rushlight.nn.modules.rnn_cell import RNNCellBase as RNNCellBase
 from rushlight.nn.utils.rnn import PackedSequence
 
 Tensor = _C.Tensor
