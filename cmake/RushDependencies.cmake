@@ -21,6 +21,10 @@ if(RUSH_OPENMP)
   set(RUSH_WITH_OPENMP 1)
 endif()
 
+# Its package for Python, which a wheel is built from, is for x86-64 only.
+if(SKBUILD AND NOT CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|amd64|AMD64")
+  set(RUSH_ONEDNN OFF)
+endif()
 if(RUSH_ONEDNN)
   # For a wheel the one that was asked for as a requirement of the build, wherever the installer put it.
   if(SKBUILD AND NOT dnnl_DIR)
