@@ -6,6 +6,7 @@
 #include "rush/ops/create.h"
 #include "rush/ops/movement.h"
 #include "rush/ops/random.h"
+#include "rush/ops/unary.h"
 
 namespace rush::python {
 namespace {
@@ -129,8 +130,8 @@ void add_fills(const Rows& rows) {
       },
       0, "Fills with 1 of probability p, else 0.");
   rows.add("bernoulli_(self, p, *, generator=None)",
-           [](const Self& x, const Tensor& p, Generator*) {
-             x->copy_(bernoulli(expand(p, x->shape())));
+           [](const Self& x, const Tensor& p, Generator* g) {
+             x->copy_(bernoulli(expand(p, x->shape()), g));
              return x;
            });
   rows.add(
@@ -150,6 +151,39 @@ void add_fills(const Rows& rows) {
   });
 }
 
+void add_more_fills(const Rows& rows) {
+  rows.add(
+      "exponential_(self, lambd=1.0, *, generator=None)",
+      [](const Self& x, double lambd, Generator* g) {
+        x->copy_(exponential_like(*x, lambd, g));
+        return x;
+      },
+      0, "Fills with waiting times: exponentially distributed numbers.");
+  rows.add(
+      "geometric_(self, p, *, generator=None)",
+      [](const Self& x, double p, Generator* g) {
+        x->copy_(geometric_like(*x, p, g));
+        return x;
+      },
+      0, "Fills with how many tries it takes to succeed with probability p.");
+  rows.add(
+      "cauchy_(self, median=0.0, sigma=1.0, *, generator=None)",
+      [](const Self& x, double median, double sigma, Generator* g) {
+        x->copy_(cauchy_like(*x, median, sigma, g));
+        return x;
+      },
+      0, "Fills with numbers of the Cauchy distribution.");
+  rows.add(
+      "log_normal_(self, mean=1.0, std=2.0, *, generator=None)",
+      [](const Self& x, double mean, double std, Generator* g) {
+        // One by one in float64, which a stretched tensor asks for.
+        const Tensor drawn = Tensor::empty_strided({x->numel()}, {2}, float64);
+        x->copy_(reshape(exp(normal_(drawn, mean, std, g)), x->shape()));
+        return x;
+      },
+      0, "Fills with numbers whose logarithms are normal.");
+}
+
 }  // namespace
 
 void add_random_rows() {
@@ -158,6 +192,7 @@ void add_random_rows() {
   add_like(rows);
   add_distributions(rows);
   add_fills(Rows("tensor"));
+  add_more_fills(Rows("tensor"));
 }
 
 }  // namespace rush::python

@@ -1,5 +1,6 @@
 // Random numbers of further distributions: formulas in uniform ones, so they work in graphs too.
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 #include "rush/core/apply.h"
@@ -35,12 +36,14 @@ void want_positive(const char* op, const char* name, double v) {
   if (!(v > 0)) fail(op, ": ", name, " must be positive; got ", v);
 }
 
-// -log of a uniform number in (0, 1].
-Tensor uniform_draws(const Shape& shape, DType t, Generator* generator) {
-  return generator ? uniform_(empty(shape, t), 0, 1, generator) : rand(shape, t);
+// PyTorch draws in float64 whatever the dtype of the result.
+Tensor uniform_numbers(const Shape& shape, Generator* generator) {
+  if (!generator) return rand(shape, DType::kFloat64);
+  return uniform_(empty(shape, DType::kFloat64), 0, 1, generator);
 }
-Tensor standard_exponential(const Shape& shape, DType t, Generator* generator = {}) {
-  return neg(log1p(neg(uniform_draws(shape, t, generator))));
+// -log of a uniform number in (0, 1].
+Tensor standard_exponential(const Shape& shape, Generator* generator) {
+  return neg(log1p(neg(uniform_numbers(shape, generator))));
 }
 
 // Probabilities must be finite, not negative, and have a positive sum in every row.
@@ -72,23 +75,26 @@ Tensor normal(const Tensor& mean, const Tensor& std) {
 
 Tensor poisson(const Tensor& rate, Generator* generator) {
   want_floating_values("poisson", "rate", rate);
-  return poisson_quantile(uniform_draws(rate.shape(), rate.dtype(), generator), rate);
+  return poisson_quantile(uniform_numbers(rate.shape(), generator).to(rate.dtype()), rate);
 }
 
-Tensor exponential_like(const Tensor& x, double lambd) {
+Tensor exponential_like(const Tensor& x, double lambd, Generator* generator) {
   want_floating_values("exponential_like", "x", x);
   want_positive("exponential_like", "lambd", lambd);
-  return standard_exponential(x.shape(), x.dtype()) / lambd;
+  return cast(standard_exponential(x.shape(), generator) / lambd, x.dtype());
 }
-Tensor geometric_like(const Tensor& x, double p) {
-  want_floating_values("geometric_like", "x", x);
+Tensor geometric_like(const Tensor& x, double p, Generator* generator) {
+  if (x.dtype() == DType::kBool) fail<TypeError>("geometric_like: x must not be bool");
   if (!(p > 0 && p < 1)) fail("geometric_like: p must be in (0, 1); got ", p);
-  return clamp(ceil(standard_exponential(x.shape(), x.dtype()) / -std::log1p(-p)), 1);
+  const Tensor u = uniform_numbers(x.shape(), generator);
+  return cast(ceil(log(u) / std::log1p(-p)), x.dtype());
 }
-Tensor cauchy_like(const Tensor& x, double median, double sigma) {
+Tensor cauchy_like(const Tensor& x, double median, double sigma, Generator* generator) {
   want_floating_values("cauchy_like", "x", x);
   want_positive("cauchy_like", "sigma", sigma);
-  return tan((rand_like(x) - 0.5) * std::numbers::pi) * sigma + median;
+  constexpr double kEnd = std::numeric_limits<double>::epsilon();  // away from the poles
+  const Tensor u = clamp(uniform_numbers(x.shape(), generator), kEnd, 1 - kEnd);
+  return cast(tan((u - 0.5) * std::numbers::pi) * sigma + median, x.dtype());
 }
 Tensor log_normal_like(const Tensor& x, double mean, double std) {
   want_floating_values("log_normal_like", "x", x);
@@ -105,17 +111,16 @@ Tensor multinomial(const Tensor& p, int64_t num_samples, bool replacement, Gener
     fail<ShapeError>("multinomial: cannot draw ", num_samples, " of ", n, " categories",
                      replacement ? "" : " without replacement");
   check_weights(p);
-  const Tensor weights = cast(p.detach(), DType::kFloat64);
+  const Tensor weights = p.detach();
   if (!replacement || num_samples == 1) {
     // The first of n exponential clocks with these rates, the second, ...; zero rates come last.
-    const Tensor clocks = standard_exponential(p.shape(), DType::kFloat64, generator) / weights;
-    return topk(clocks, num_samples, -1, false).indices;
+    const Tensor rates = weights / cast(standard_exponential(p.shape(), generator), p.dtype());
+    return num_samples == 1 ? argmax(rates, -1, true) : topk(rates, num_samples, -1).indices;
   }
   Shape shape = p.shape();
   shape[p.rank() - 1] = num_samples;
-  const Tensor sums = cumsum(weights, -1), total = slice(sums, -1, n - 1);
-  // Below the total, so that a category without weight is never drawn.
-  return searchsorted(sums, uniform_draws(shape, DType::kFloat64, generator) * total, true);
+  const Tensor sums = cumsum(weights, -1), shares = sums / slice(sums, -1, n - 1);
+  return searchsorted(cast(shares, DType::kFloat64), uniform_numbers(shape, generator));
 }
 
 }  // namespace rush

@@ -24,9 +24,9 @@ Tensor normal(const Tensor& mean, const Tensor& std);  // broadcast; gradients g
 // How many events happen; no gradient.
 Tensor poisson(const Tensor& rate, Generator* generator = {});
 // In x's shape and dtype.
-Tensor exponential_like(const Tensor& x, double lambd = 1);
-Tensor geometric_like(const Tensor& x, double p);
-Tensor cauchy_like(const Tensor& x, double median = 0, double sigma = 1);
+Tensor exponential_like(const Tensor& x, double lambd = 1, Generator* generator = {});
+Tensor geometric_like(const Tensor& x, double p, Generator* generator = {});
+Tensor cauchy_like(const Tensor& x, double median = 0, double sigma = 1, Generator* generator = {});
 Tensor log_normal_like(const Tensor& x, double mean = 1, double std = 2);
 // Categories drawn with probabilities in the proportions of p: [N] or [rows, N]; int64.
 Tensor multinomial(const Tensor& p, int64_t num_samples, bool replacement = false,
