@@ -118,11 +118,11 @@ METHODS = [
     ("where", (x, truth(3), 0.0), {}), ("new_tensor", (x, [1, 2]), {}), ("new_zeros", (x, 2, 3), {}),
     ("new_zeros", (x, (2, 3)), {"dtype": Name("int64")}), ("new_ones", (x, 2), {}),
     ("new_full", (x, (2,), 3), {}), ("__contains__", (whole(4), 2), {}), ("__reversed__", (x,), {}),
-    ("detach", (x,), {}), ("cpu", (x,), {}), ("cuda", (x,), {}), ("polygamma", (x, 1), {}),
+    ("detach", (x,), {}), ("cpu", (x,), {}), ("cuda", (x,), {}), ("polygamma", (Sample([0.5, 2.0], "float32"), 1), {}),
 ]  # fmt: skip
 
 IN_PLACE = [
-    ("fill_", (x, 2), {}), ("fill_", (x, Sample(2.0)), {}), ("fill_", (x, y), {}), ("zero_", (x,), {}),
+    ("fill_", (x, 2), {}), ("fill_", (x, Sample(2.0, "float32")), {}), ("fill_", (x, y), {}), ("zero_", (x,), {}),
     ("copy_", (x, normal(3)), {}), ("copy_", (x, whole(2, 3)), {}), ("copy_", (x, v), {}),
     ("masked_fill_", (x, truth(2, 3), 1.5), {}), ("index_add_", (x, 1, whole(2), normal(2, 2)), {}),
     ("index_copy_", (x, 1, Sample([2, 0]), normal(2, 2)), {}),
@@ -149,7 +149,9 @@ def label(value):
 
 def ids(case):
     name, args, keywords = case
-    return f"{name}-" + ",".join([*map(label, args), *(f"{k}={label(a)}" for k, a in keywords.items())])
+    return f"{name}-" + ",".join(
+        [*map(label, args), *(f"{k}={label(a)}" for k, a in keywords.items())]
+    )
 
 
 @pytest.mark.parametrize("case", FUNCTIONS, ids=ids)

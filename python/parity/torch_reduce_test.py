@@ -19,7 +19,7 @@ def whole(*shape, dtype="int64", low=-4, high=5):
 def with_nan():
     array = _random.standard_normal((3, 4))
     array[1, 2] = numpy.nan
-    return Sample(array, "float32")
+    return Sample(array, "float32", grad=False)
 
 
 def tensors():
@@ -35,16 +35,20 @@ AXES = [{}, {"dim": 0}, {"dim": -1}, {"dim": 1, "keepdim": True}, {"dim": 5}]
 SEVERAL = [{"dim": (0, 1)}, {"dim": (0, -1), "keepdim": True}, {"dim": (0, 0)}, {"dim": None}]
 
 
+# PyTorch's; here truth values have a largest one, too.
+NUMBERS_ONLY = {("argmax", "bool"), ("argmin", "bool")}
+
+
 def cases():
     for x in tensors():
         for name in "sum mean nansum nanmean any all amax amin std var var_mean std_mean".split():
             for keywords in AXES + SEVERAL:
                 yield name, (x,), keywords
-        for name in "prod max min median nanmedian argmax argmin mode cummax".split():
-            for keywords in AXES:
+        for name in "prod max min median nanmedian argmax argmin mode".split():
+            for keywords in AXES if (name, x.dtype) not in NUMBERS_ONLY else []:
                 yield name, (x,), keywords
         for name in "cumsum cumprod logcumsumexp cummax cummin".split():
-            for axis in (0, -1, 3):
+            for axis in (0, -1):
                 yield name, (x, axis), {}
         for name in "sort argsort".split():
             for keywords in ({}, {"dim": 0}, {"descending": True}, {"stable": True, "dim": 0}):
@@ -55,8 +59,9 @@ def cases():
         yield "logsumexp", (x, (0, -1)), {"keepdim": True}
         yield "aminmax", (x,), {}
         yield "aminmax", (x,), {"dim": 0, "keepdim": True}
-        yield "topk", (x, 2), {}
-        yield "topk", (x, 2, 0, False), {}
+        if x.dtype != "bool":
+            yield "topk", (x, 2), {}
+            yield "topk", (x, 2, 0, False), {}
         yield "topk", (x, 9), {}
         yield "kthvalue", (x, 2), {}
         yield "kthvalue", (x, 1, 0, True), {}
@@ -169,7 +174,9 @@ def label(value):
 
 def ids(case):
     name, args, keywords = case
-    return f"{name}-" + ",".join([*map(label, args), *(f"{k}={label(v)}" for k, v in keywords.items())])
+    return f"{name}-" + ",".join(
+        [*map(label, args), *(f"{k}={label(v)}" for k, v in keywords.items())]
+    )
 
 
 CASES = list(cases())

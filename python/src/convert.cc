@@ -37,6 +37,7 @@ bool load_list(PyObject* o, Out&& push) {
 }
 
 bool load_dims(PyObject* o, Dims& place) {
+  if (PyBool_Check(o)) return false;
   int64_t one = 0;
   if (From<int64_t>::load(o, one)) {
     place = {one};

@@ -41,15 +41,14 @@ void add_entries(const Rows& rows) {
       kInPlace);
 }
 
-// Of a sequence of tensors; None stands for a whole axis.
 Indices tensor_indices(PyObject* o) {
   const Object items(checked(PySequence_Fast(o, "index_put: indices is a tuple of tensors")));
   Indices indices;
   for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(items.get()); ++i) {
     PyObject* item = PySequence_Fast_GET_ITEM(items.get(), i);
-    if (item != Py_None && !is_tensor(item))
-      fail<TypeError>("index_put: indices are tensors or None; got ", Py_TYPE(item)->tp_name);
-    indices.push_back(item == Py_None ? Index(Slice()) : Index(tensor_of(item)));
+    if (!is_tensor(item))
+      fail<TypeError>("index_put: indices are tensors; got ", Py_TYPE(item)->tp_name);
+    indices.push_back(tensor_of(item));
   }
   return indices;
 }

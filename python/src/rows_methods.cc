@@ -148,8 +148,8 @@ void add_values(const Rows& rows) {
 // ---- Gradients --------------------------------------------------------------------------------
 
 void add_gradients(const Rows& rows) {
-  rows.add(
-      "detach(self)", [](const Tensor& x) { return detached(x); }, 0,
+  Rows("torch").add(
+      "detach(input)", [](const Tensor& x) { return detached(x); }, 0,
       "The same elements without history.");
   rows.add(
       "detach_(self)",

@@ -1,6 +1,7 @@
 // Element-wise functions with options, and those that are formulas in others.
 #include "function.h"
 #include "rows.h"
+#include "rush/core/apply.h"
 #include "rush/ops/binary.h"
 #include "rush/ops/cast.h"
 #include "rush/ops/create.h"
@@ -165,8 +166,14 @@ void add_functions(const Rows& rows) {
       "input times 2^other.");
   rows.add(
       "float_power(input, exponent)",
-      [](const Operand& x, const Operand& y) { return float_power(x, y); }, kInPlace,
+      [](const Operand& x, const Operand& y) { return float_power(x, y); }, 0,
       "input^exponent in float64.");
+  Rows("tensor").add("float_power_(self, exponent)", [](const Self& x, const Operand& y) {
+    if (x->dtype() != DType::kFloat64)
+      fail<TypeError>("float_power_: the result is float64; got a tensor of ", x->dtype());
+    write_in_place("float_power_", *x, float_power(clone(*x), y));
+    return x;
+  });
   static const NamedTuple kFrexp("frexp", {"mantissa", "exponent"});
   rows.add(
       "frexp(input)",
@@ -184,6 +191,12 @@ void add_functions(const Rows& rows) {
   rows.add(
       "angle(input)", [](const Tensor& x) { return angle(x); }, 0,
       "The angle of a number in the plane: 0, or pi where it is negative.");
+}
+
+void check_same_type(const char* name, const Tensor& x, const Tensor& y) {
+  if (x.dtype() != y.dtype())
+    fail<TypeError>(name, ": both tensors must have one dtype; got ", x.dtype(), " and ",
+                    y.dtype());
 }
 
 void add_tests(const Rows& rows) {
@@ -208,10 +221,12 @@ void add_tests(const Rows& rows) {
         "input itself: there are no complex numbers.");
   rows.add("isclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False)",
            [](const Tensor& x, const Tensor& y, double rtol, double atol, bool equal_nan) {
+             check_same_type("isclose", x, y);
              return isclose(x, y, rtol, atol, equal_nan);
            });
   rows.add("allclose(input, other, rtol=1e-05, atol=1e-08, equal_nan=False)",
            [](const Tensor& x, const Tensor& y, double rtol, double atol, bool equal_nan) {
+             check_same_type("allclose", x, y);
              return allclose(x, y, rtol, atol, equal_nan);
            });
   rows.add(

@@ -1,4 +1,6 @@
 // Orders and statistics: sorting, quantiles, different values, histograms, differences, distances.
+#include <cmath>
+
 #include "function.h"
 #include "rows.h"
 #include "rush/ops/create.h"
@@ -43,16 +45,23 @@ void add_sorts(const Rows& rows) {
            });
 }
 
+// What stands for the middle of no elements.
+Tensor nothing_of(const Tensor& x) {
+  if (!is_floating(x.dtype())) fail<ShapeError>("median: no elements to choose from");
+  return full({}, std::nan(""), x.dtype());
+}
+
 void add_middles(const Rows& rows) {
   static const NamedTuple kMedian("median", {"values", "indices"}),
       kNanmedian("nanmedian", {"values", "indices"}), kMode("mode", {"values", "indices"}),
       kKthvalue("kthvalue", {"values", "indices"});
-  rows.add("median(input)", [](const Tensor& x) { return median(x); });
+  rows.add("median(input)", [](const Tensor& x) { return x.numel() ? median(x) : nothing_of(x); });
   rows.add("median(input, dim, keepdim=False)", [](const Tensor& x, int64_t axis, bool keepdim) {
     const auto [values, indices] = median(x, axis, keepdim);
     return kMedian({values, indices});
   });
-  rows.add("nanmedian(input)", [](const Tensor& x) { return nanmedian(x); });
+  rows.add("nanmedian(input)",
+           [](const Tensor& x) { return x.numel() ? nanmedian(x) : nothing_of(x); });
   rows.add("nanmedian(input, dim, keepdim=False)", [](const Tensor& x, int64_t axis, bool keepdim) {
     const auto [values, indices] = nanmedian(x, axis, keepdim);
     return kNanmedian({values, indices});

@@ -13,6 +13,14 @@ namespace {
 
 using Type = std::optional<DType>;
 
+// PyTorch keeps uint8, which was its first type of truth values.
+Tensor truth(const Tensor& x, const Tensor& result) {
+  return x.dtype() == DType::kUInt8 ? cast(result, DType::kUInt8) : result;
+}
+Tensor as_floating(const Tensor& x) {
+  return is_floating(x.dtype()) ? x : cast(x, default_dtype());
+}
+
 void add_sums(const Rows& rows) {
   rows.add("sum(input, dim=None, keepdim=False, *, dtype=None)",
            [](const Tensor& x, const Axes& axes, bool keepdim, Type t) {
@@ -36,13 +44,18 @@ void add_sums(const Rows& rows) {
            [](const Tensor& x, const Axes& axes, bool keepdim, Type t) {
              return nanmean(t ? x.to(*t) : x, axes, keepdim);
            });
-  rows.add(
-      "logsumexp(input, dim, keepdim=False)",
-      [](const Tensor& x, const Dims& axes, bool keepdim) { return logsumexp(x, axes, keepdim); });
+  rows.add("logsumexp(input, dim, keepdim=False)",
+           [](const Tensor& x, const Dims& axes, bool keepdim) {
+             return logsumexp(as_floating(x), axes, keepdim);
+           });
   rows.add("any(input, dim=None, keepdim=False)",
-           [](const Tensor& x, const Axes& axes, bool keepdim) { return any(x, axes, keepdim); });
+           [](const Tensor& x, const Axes& axes, bool keepdim) {
+             return truth(x, any(x, axes, keepdim));
+           });
   rows.add("all(input, dim=None, keepdim=False)",
-           [](const Tensor& x, const Axes& axes, bool keepdim) { return all(x, axes, keepdim); });
+           [](const Tensor& x, const Axes& axes, bool keepdim) {
+             return truth(x, all(x, axes, keepdim));
+           });
   rows.add("count_nonzero(input, dim=None)",
            [](const Tensor& x, const Axes& axes) { return count_nonzero(x, axes); });
 }

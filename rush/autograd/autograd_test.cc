@@ -218,6 +218,19 @@ TEST(InPlace, WritesAreSeenThroughTheTapeOrRefused) {
   EXPECT_EQ(x.to_vector(), (Values{2, 3}));
 }
 
+TEST(InPlace, RulesReadTheValueFromBeforeTheWrite) {
+  const Tensor x = leaf({1, 2});
+  const Tensor y = x * 3.0;
+  apply_in_place(*find_op("square"), y, {});
+  y *= y;  // 81 x^4
+  y.sum().backward();
+  EXPECT_EQ(x.grad().to_vector(), (Values{324, 2592}));
+  const Tensor z = x * 3.0;
+  apply_in_place(*find_op("logical_not"), z, {});
+  EXPECT_EQ(z.to_vector(), (Values{0, 0}));
+  EXPECT_EQ(grad((z + x).sum(), x).to_vector(), (Values{1, 1}));
+}
+
 TEST(InPlace, ChangingASavedValueIsNoticed) {
   const Tensor x = leaf({1, 2});
   const Tensor y = tanh(x);

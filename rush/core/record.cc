@@ -14,6 +14,7 @@ Saves saves_for(const Op& op, std::span<const Arg> in) {
   if (op.has_body_gradient()) return {.x = ~0u};
   if (op.joint_grad) return op.saves[0];
   Saves all;
+  if (op.saves.empty()) return all;  // in place: not differentiable, but its target has a history
   for (size_t i = 0; i < in.size(); ++i) {
     if (!in[i].tensor->defined() || !in[i].tensor->body().edge) continue;
     const size_t rule = std::min(i, op.saves.size() - 1);
@@ -141,6 +142,31 @@ void record_in_place(const Op& op, const Tensor& target, std::span<const Arg> in
   rewire(target, detail::node_with_inputs(op, inputs, attrs, saves));
 }
 
+namespace {
+
+// The target's value is about to be lost: where gradient rules read it, the node gets a copy.
+class BeforeWrite {
+ public:
+  BeforeWrite(const Tensor& target, std::span<const Arg> in, const Saves& saves) {
+    for (size_t i = 0; i < in.size(); ++i) {
+      const bool is_lost =
+          in[i].tensor->is_same(target) && ((saves.x >> std::min(i, size_t{31})) & 1);
+      if (is_lost && !copy_.defined()) {
+        copy_ = clone(target.detach());
+        copy_.body().edge = target.body().edge;
+      }
+      in_.push_back(is_lost ? Arg(copy_) : in[i]);
+    }
+  }
+  operator std::span<const Arg>() const { return in_; }
+
+ private:
+  Tensor copy_;
+  InlineVec<Arg, 4> in_;
+};
+
+}  // namespace
+
 const Tensor& apply_in_place(const Op& op, const Tensor& target, std::span<const Arg> others,
                              AttrRef attrs) {
   using namespace detail;
@@ -165,7 +191,7 @@ const Tensor& apply_in_place(const Op& op, const Tensor& target, std::span<const
   Saves saves;
   if (recording) {  // before the write: values saved now must be noticed as changed later
     saves = saves_for(op, in);
-    node = node_with_inputs(op, in, attrs, saves);
+    node = node_with_inputs(op, BeforeWrite(target, in, saves), attrs, saves);
   }
   InlineVec<Tensor, 4> copies;
   copies.reserve(in.size());

@@ -75,7 +75,8 @@ Tensor normal(const Tensor& mean, const Tensor& std) {
 
 Tensor poisson(const Tensor& rate, Generator* generator) {
   want_floating_values("poisson", "rate", rate);
-  return poisson_quantile(uniform_numbers(rate.shape(), generator).to(rate.dtype()), rate);
+  const Tensor u = uniform_numbers(rate.shape(), generator);
+  return cast(poisson_quantile(u, cast(rate, DType::kFloat64)), rate.dtype());
 }
 
 Tensor exponential_like(const Tensor& x, double lambd, Generator* generator) {

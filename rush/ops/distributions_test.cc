@@ -49,6 +49,23 @@ TEST(Distributions, RefuseParametersOutOfRange) {
   EXPECT_EQ(randint_like(zeros({2, 3}), 0, 5).dtype(), float32);
 }
 
+TEST(Distributions, GivePyTorchsNumbersForASeed) {
+  manual_seed(5);
+  const auto waiting = exponential_like(zeros({3}), 2).to_vector();
+  const double wanted[] = {0.5136321187019348, 0.15038900077342987, 0.22379054129123688};
+  for (size_t i = 0; i < 3; ++i) EXPECT_NEAR(waiting[i], wanted[i], 1e-7);
+  EXPECT_EQ(geometric_like(zeros({3}), 0.3).to_vector(), (std::vector<double>{4, 4, 1}));
+  EXPECT_NEAR(cauchy_like(zeros({1}, float64), 1, 2).item(), 1.508811870794565, 1e-12);
+}
+
+TEST(Multinomial, GivesPyTorchsNumbersForASeed) {
+  manual_seed(5);
+  const Tensor p = arange(1.0, 9.0);
+  EXPECT_EQ(multinomial(p, 4).to_vector<int64_t>(), (std::vector<int64_t>{4, 3, 6, 2}));
+  EXPECT_EQ(multinomial(p, 1).item<int64_t>(), 6);
+  EXPECT_EQ(multinomial(p, 6, true).to_vector<int64_t>(), (std::vector<int64_t>{4, 4, 6, 5, 6, 4}));
+}
+
 TEST(Multinomial, DrawsInProportion) {
   manual_seed(8);
   const Tensor p = Tensor::from({1, 0, 3});
