@@ -28,6 +28,10 @@ class Sample:
         return t.requires_grad_() if self.grad and t.is_floating_point() else t
 
 
+def words(text):
+    return text.split()
+
+
 class Name:
     """The attribute of the library by this name: a dtype, mostly."""
 

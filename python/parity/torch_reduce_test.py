@@ -3,7 +3,7 @@
 import numpy
 import pytest
 import torch
-from torch_cases import Name, Sample, as_function, as_method, check
+from torch_cases import Name, Sample, as_function, as_method, check, words
 
 _random = numpy.random.default_rng(5)
 
@@ -41,16 +41,16 @@ NUMBERS_ONLY = {("argmax", "bool"), ("argmin", "bool")}
 
 def cases():
     for x in tensors():
-        for name in "sum mean nansum nanmean any all amax amin std var var_mean std_mean".split():
+        for name in words("sum mean nansum nanmean any all amax amin std var var_mean std_mean"):
             for keywords in AXES + SEVERAL:
                 yield name, (x,), keywords
-        for name in "prod max min median nanmedian argmax argmin mode".split():
+        for name in words("prod max min median nanmedian argmax argmin mode"):
             for keywords in AXES if (name, x.dtype) not in NUMBERS_ONLY else []:
                 yield name, (x,), keywords
-        for name in "cumsum cumprod logcumsumexp cummax cummin".split():
+        for name in words("cumsum cumprod logcumsumexp cummax cummin"):
             for axis in (0, -1):
                 yield name, (x, axis), {}
-        for name in "sort argsort".split():
+        for name in words("sort argsort"):
             for keywords in ({}, {"dim": 0}, {"descending": True}, {"stable": True, "dim": 0}):
                 yield name, (x,), keywords | ({} if "stable" in keywords else {"stable": True})
         yield "count_nonzero", (x,), {}
