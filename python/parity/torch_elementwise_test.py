@@ -34,10 +34,14 @@ def edges():
     return Sample(numpy.array(array), "float32", grad=False)
 
 
-ANYWHERE = words("""abs absolute neg negative sign sgn square floor ceil round trunc fix frac exp exp2 expm1
-    sin cos tan atan arctan sinh cosh tanh asinh arcsinh sinc erf erfc sigmoid isnan isinf isfinite
-    isposinf isneginf isreal logical_not signbit positive relu selu deg2rad rad2deg nan_to_num angle
-    real conj i0 celu hardshrink""")
+ANYWHERE = words(
+    """
+    abs absolute neg negative sign sgn square floor ceil round trunc fix frac exp exp2 expm1
+    sin cos tan atan arctan sinh cosh tanh asinh arcsinh sinc erf erfc sigmoid isnan isinf
+    isfinite isposinf isneginf isreal logical_not signbit positive relu selu deg2rad rad2deg
+    nan_to_num angle real conj i0 celu hardshrink
+    """
+)
 # The engine wants truth values cast before these; angles of half precision are too large for the
 # cosine that weighs results.
 LEFT_OUT = {("sign", "bool"), ("sgn", "bool"), ("square", "bool"), ("rad2deg", "float16")}
@@ -65,10 +69,14 @@ def cases_of_one():
         yield name, (whole("int64", 1, 2),), {}
 
 
-BINARY = words("""add sub subtract mul multiply div divide true_divide floor_divide remainder fmod pow
-    float_power atan2 arctan2 hypot logaddexp logaddexp2 copysign xlogy maximum minimum fmax fmin eq
-    ne not_equal lt less le less_equal gt greater ge greater_equal logical_and logical_or
-    logical_xor isclose nextafter heaviside ldexp rsub max min""")
+BINARY = words(
+    """
+    add sub subtract mul multiply div divide true_divide floor_divide remainder fmod pow
+    float_power atan2 arctan2 hypot logaddexp logaddexp2 copysign xlogy maximum minimum fmax
+    fmin eq ne not_equal lt less le less_equal gt greater ge greater_equal logical_and
+    logical_or logical_xor isclose nextafter heaviside ldexp rsub max min
+    """
+)
 BITS = words("bitwise_and bitwise_or bitwise_xor bitwise_left_shift bitwise_right_shift gcd lcm")
 
 
