@@ -13,21 +13,24 @@ def tensor(*values):
     return rushlight.tensor(values)
 
 
-CASES = [
-    d.Normal(tensor(1.0), tensor(0.5)),
-    d.Laplace(tensor(1.0), tensor(0.5)),
-    d.LogNormal(tensor(0.1), tensor(0.5)),
-    d.Exponential(tensor(2.0)),
-    d.Uniform(tensor(-1.0), tensor(2.0)),
-    d.Poisson(tensor(3.5)),
-    d.Bernoulli(tensor(0.3)),
-    d.OneHotCategorical(tensor(0.3, 0.2, 0.5)),
-    d.MultivariateNormal(tensor(0.5, -1.0), tensor([2.0, 0.5], [0.5, 1.0])),
-]
+CASES = {
+    "Normal": lambda: d.Normal(tensor(1.0), tensor(0.5)),
+    "Laplace": lambda: d.Laplace(tensor(1.0), tensor(0.5)),
+    "LogNormal": lambda: d.LogNormal(tensor(0.1), tensor(0.5)),
+    "Exponential": lambda: d.Exponential(tensor(2.0)),
+    "Uniform": lambda: d.Uniform(tensor(-1.0), tensor(2.0)),
+    "Poisson": lambda: d.Poisson(tensor(3.5)),
+    "Bernoulli": lambda: d.Bernoulli(tensor(0.3)),
+    "OneHotCategorical": lambda: d.OneHotCategorical(tensor(0.3, 0.2, 0.5)),
+    "MultivariateNormal": lambda: d.MultivariateNormal(
+        tensor(0.5, -1.0), tensor([2.0, 0.5], [0.5, 1.0])
+    ),
+}
 
 
-@pytest.mark.parametrize("distribution", CASES, ids=lambda x: type(x).__name__)
-def test_draws_have_the_mean_and_the_variance(distribution):
+@pytest.mark.parametrize("name", CASES)
+def test_draws_have_the_mean_and_the_variance(name):
+    distribution = CASES[name]()
     rushlight.manual_seed(0)
     draws = distribution.sample((COUNT,))
     spread = float(distribution.stddev.max())
@@ -45,8 +48,9 @@ def test_gamma_draws_have_the_mean():
         assert found == pytest.approx(float(gamma.mean), abs=5 * float(gamma.stddev) / 20)
 
 
-@pytest.mark.parametrize("distribution", CASES[:5], ids=lambda x: type(x).__name__)
-def test_densities_sum_to_one_and_are_slopes_of_the_cdf(distribution):
+@pytest.mark.parametrize("name", list(CASES)[:5])
+def test_densities_sum_to_one_and_are_slopes_of_the_cdf(name):
+    distribution = CASES[name]()
     x = rushlight.linspace(-0.9, 1.9, 2801).view(-1, 1)
     x = (
         x[x > 0.01].view(-1, 1)
