@@ -19,6 +19,13 @@ List without_empty(const List& xs) {
   return rest.empty() ? xs : rest;
 }
 
+// What is moved nowhere comes from the engine as the input itself; here it is a copy, as PyTorch's
+// is, so that a later write in place leaves the input alone.
+Tensor apart(const Tensor& x, const Tensor& moved) {
+  const bool shares = x.has_data() && moved.storage().get() == x.storage().get();
+  return shares ? moved.clone() : moved;
+}
+
 void add_joins(const Rows& rows) {
   rows.add("cat(tensors, dim=0)",
            [](const List& xs, int64_t axis) { return cat(without_empty(xs), axis); });
@@ -68,15 +75,17 @@ void add_at_least(const Rows& rows, const std::string& name, F) {
 void add_repeats(const Rows& rows) {
   const Rows methods("tensor");
   methods.add("repeat(self, *repeats)",
-              [](const Tensor& x, const Dims& n) { return repeat(x, n); });
-  rows.add("tile(input, *dims)", [](const Tensor& x, const Dims& n) { return tile(x, n); });
+              [](const Tensor& x, const Dims& n) { return apart(x, repeat(x, n)); });
+  rows.add("tile(input, *dims)",
+           [](const Tensor& x, const Dims& n) { return apart(x, tile(x, n)); });
   using Axis = std::optional<int64_t>;
-  rows.add(
-      "repeat_interleave(input, repeats, dim=None, *, output_size=None)",
-      [](const Tensor& x, int64_t n, Axis axis, Axis) { return repeat_interleave(x, n, axis); });
+  rows.add("repeat_interleave(input, repeats, dim=None, *, output_size=None)",
+           [](const Tensor& x, int64_t n, Axis axis, Axis) {
+             return apart(x, repeat_interleave(x, n, axis));
+           });
   rows.add("repeat_interleave(input, repeats, dim=None, *, output_size=None)",
            [](const Tensor& x, const Tensor& n, Axis axis, Axis) {
-             return repeat_interleave(x, n, axis);
+             return apart(x, repeat_interleave(x, n, axis));
            });
   rows.add("repeat_interleave(repeats, *, output_size=None)", [](const Tensor& n, Axis) {
     return repeat_interleave(arange(n.numel(), n.dtype()), n, 0);
@@ -89,11 +98,12 @@ void add_reorderings(const Rows& rows) {
       "fliplr(input)", [](const Tensor& x) { return fliplr(x); }, 0, "Columns in reverse order.");
   rows.add(
       "flipud(input)", [](const Tensor& x) { return flipud(x); }, 0, "Rows in reverse order.");
-  rows.add("roll(input, shifts, dims=())",
-           [](const Tensor& x, const Dims& by, const Axes& axes) { return roll(x, by, axes); });
+  rows.add("roll(input, shifts, dims=())", [](const Tensor& x, const Dims& by, const Axes& axes) {
+    return apart(x, roll(x, by, axes));
+  });
   rows.add("rot90(input, k=1, dims=(0, 1))", [](const Tensor& x, int64_t k, const Dims& axes) {
     if (axes.size() != 2) fail<ShapeError>("rot90: dims names two axes; got ", axes);
-    return rot90(x, k, axes[0], axes[1]);
+    return apart(x, rot90(x, k, axes[0], axes[1]));
   });
   rows.add(
       "pixel_shuffle(input, upscale_factor)",

@@ -169,3 +169,20 @@ def test_made_tensors(dtype):
     if dtype != rushlight.bool:
         near = testing.make_tensor(50, dtype=dtype, low=0, high=2, exclude_zero=True)
         assert (near != 0).all() and (near < 2).all()
+
+
+@pytest.mark.parametrize(
+    "move",
+    [
+        lambda x: rushlight.roll(x, 1, 1),
+        lambda x: rushlight.roll(x, 0, 0),
+        lambda x: x.repeat(1, 1),
+        lambda x: x.tile(1, 1),
+        lambda x: x.repeat_interleave(1, 0),
+        lambda x: x.rot90(0),
+    ],
+)
+def test_what_is_moved_nowhere_is_a_copy(move):
+    x = rushlight.zeros(3, 1)
+    move(x)[:, 0] = 5
+    assert x.tolist() == [[0], [0], [0]]
