@@ -11,12 +11,27 @@ import torch
 TOLERANCES = {"float64": 1e-10, "float32": 2e-5, "float16": 2e-3, "bfloat16": 2e-2}
 
 
+class Fixed:
+    """An array that is given as a tensor which wants no gradient."""
+
+    def __init__(self, array):
+        self.array = array
+
+
 def case(path, *args, **options):
-    """One call in both libraries. `tolerance`, `grads` and `note` are for the comparison."""
+    """One call in both libraries; `note` tells it from others."""
     note = options.pop("note", "")
-    shapes = ",".join(str(a.shape) if isinstance(a, numpy.ndarray) else repr(a) for a in args)
-    name = f"{path}[{shapes}]{options if options else ''}{note}"
+    texts = [text_of(a) for a in args] + [f"{k}={text_of(v)}" for k, v in options.items()]
+    name = f"{path}({','.join(texts)}){note}"
     return pytest.param(path, args, options, id=name.replace(" ", "")[:150])
+
+
+def text_of(value):
+    if isinstance(value, Fixed):
+        value = value.array
+    if isinstance(value, (list, tuple)):
+        return f"[{','.join(map(text_of, value))}]"
+    return str(value.shape) if isinstance(value, numpy.ndarray) else str(value)
 
 
 def found(library, path):
@@ -29,6 +44,8 @@ def converted(library, value, wants_grad):
         return type(value)(converted(library, part, wants_grad) for part in value)
     if isinstance(value, str) and value.startswith("torch."):
         return found(library, value[len("torch.") :])
+    if isinstance(value, Fixed):
+        return library.from_numpy(value.array)
     if not isinstance(value, numpy.ndarray):
         return value
     tensor = library.from_numpy(value)
@@ -78,7 +95,7 @@ def check_close(ours, theirs, what, tolerance=None):
     if not isinstance(theirs, torch.Tensor):
         assert ours == pytest.approx(theirs), what
         return
-    assert str(ours.dtype) == str(theirs.dtype), what
+    assert str(ours.dtype).split(".")[1] == str(theirs.dtype).split(".")[1], what
     assert tuple(ours.shape) == tuple(theirs.shape), what
     mine = ours.detach().to(rushlight.float64).numpy()
     other = theirs.detach().to(torch.float64).numpy()

@@ -24,7 +24,11 @@ void add_all_rows() {
   add_attention_rows();
   add_dropout_rows();
   add_embedding_rows();
+  add_fft_rows();
+  add_fractional_pool_rows();
   add_image_rows();
+  add_linalg_rows();
+  add_linalg_measure_rows();
   add_linear_rows();
   add_loss_rows();
   add_margin_loss_rows();

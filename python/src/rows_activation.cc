@@ -115,26 +115,21 @@ void add_shared(const Rows& rows) {
 
 using Normalise = Tensor (*)(const Tensor&, int64_t);
 
+// Without dim PyTorch takes an axis by the rank, and warns.
 template <Normalise f>
-void add_softmax(const std::string& name, bool in_torch, const char* doc) {
+void add_softmax(const Rows& nn, const std::string& name, const char* doc) {
   static const std::string kept = name;
-  Rows("nn").add((name + "(input, dim=None, _stacklevel=3, dtype=None)").c_str(),
-                 [](const Tensor& x, std::optional<int64_t> axis, int64_t, std::optional<DType> t) {
-                   if (!axis) {
-                     warn("Implicit dimension choice for " + kept +
-                          " has been deprecated. Change the call to include dim=X as an argument.");
-                     const int rank = x.rank();
-                     axis = rank == 0 || rank == 1 || rank == 3 ? 0 : 1;
-                   }
-                   return f(t ? x.to(*t) : x, *axis);
-                 },
-                 0, doc);
-  if (!in_torch) return;
-  const auto with_axis = [](const Tensor& x, int64_t axis, std::optional<DType> t) {
-    return f(t ? x.to(*t) : x, axis);
-  };
-  Rows("torch").add((name + "(input, dim, dtype=None)").c_str(), with_axis, 0, doc);
-  Rows("special").add((name + "(input, dim, *, dtype=None)").c_str(), with_axis, 0, doc);
+  nn.add((name + "(input, dim=None, _stacklevel=3, dtype=None)").c_str(),
+         [](const Tensor& x, std::optional<int64_t> axis, int64_t, std::optional<DType> t) {
+           if (!axis) {
+             warn("Implicit dimension choice for " + kept +
+                  " has been deprecated. Change the call to include dim=X as an argument.");
+             const int rank = x.rank();
+             axis = rank == 0 || rank == 1 || rank == 3 ? 0 : 1;
+           }
+           return f(t ? x.to(*t) : x, *axis);
+         },
+         0, doc);
 }
 
 void add_to_torch(const Rows& rows) {
@@ -162,9 +157,9 @@ void add_activation_rows() {
   add_shared(rows);
   add_shared(Rows("torch"));
   add_to_torch(Rows("torch"));
-  add_softmax<softmax>("softmax", true, "exp(x) over its sum along dim.");
-  add_softmax<log_softmax>("log_softmax", true, "log(softmax(x)), without overflow.");
-  add_softmax<softmin>("softmin", false, "softmax of -x.");
+  add_softmax<softmax>(rows, "softmax", "exp(x) over its sum along dim.");
+  add_softmax<log_softmax>(rows, "log_softmax", "log(softmax(x)), without overflow.");
+  add_softmax<softmin>(rows, "softmin", "softmax of -x.");
 }
 
 }  // namespace rush::python

@@ -23,9 +23,9 @@ Tensor bilinear(const Tensor& x1, const Tensor& x2, const Tensor& weight, const 
   const Tensor rows = reshape(x1, {-1, x1.size(-1)}), columns = reshape(x2, {-1, x2.size(-1)});
   if (rows.size(0) != columns.size(0))
     fail<ShapeError>("bilinear: leading axes differ: ", x1.shape(), " and ", x2.shape());
-  const Tensor joined =
-      matmul(reshape(rows, {-1, 1, 1, rows.size(1)}), unsqueeze(weight, 0));  // [N, K, 1, J]
-  const Tensor y = sum(squeeze(joined, 2) * unsqueeze(columns, 1), {-1});
+  const Tensor matrix = reshape(permute(weight, {1, 0, 2}), {weight.size(1), -1});  // [I, K J]
+  const Tensor products = reshape(matmul(rows, matrix), {-1, weight.size(0), weight.size(2)});
+  const Tensor y = sum(products * unsqueeze(columns, 1), {-1});
   lead.push_back(weight.size(0));
   return reshape(bias.defined() ? y + bias : y, lead);
 }

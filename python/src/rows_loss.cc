@@ -3,6 +3,7 @@
 #include "nn_arguments.h"
 #include "rows.h"
 #include "rush/ops/binary.h"
+#include "rush/ops/create.h"
 #include "rush/ops/likelihood_loss.h"
 #include "rush/ops/loss.h"
 #include "rush/ops/loss_parts.h"
@@ -148,6 +149,30 @@ void add_binary_losses(const Rows& nn) {
       "target counts.");
 }
 
+// PyTorch's gradient counts as if log_probs were scores below log_softmax: the sum over classes of
+// the probabilities, which is 1, counts too. The term adds nothing to the loss.
+Tensor scores_term(const Tensor& log_probs, const Tensor& losses, const Tensor& lengths) {
+  const Tensor logs = log_probs.rank() == 2 ? unsqueeze(log_probs, 1) : log_probs;
+  const Tensor step = unsqueeze(arange(Tensor(logs.size(0)), DType::kInt64), 1);
+  const Tensor runs = lt(step, reshape(lengths, {1, -1})).to(logs.dtype());  // [T, N]
+  const Tensor total = reshape(sum(sum(exp(logs), {2}) * runs, {0}), losses.shape());
+  return total - total.detach();
+}
+
+Tensor ctc(const Tensor& log_probs, const Tensor& targets, const Tensor& input_lengths,
+           const Tensor& target_lengths, const CTCOptions& options) {
+  if (!grad_enabled() || !log_probs.requires_grad())
+    return ctc_loss(log_probs, targets, input_lengths, target_lengths, options);
+  CTCOptions each = options;
+  each.reduction = Reduction::kNone;
+  Tensor losses = ctc_loss(log_probs, targets, input_lengths, target_lengths, each);
+  const Tensor term = scores_term(log_probs, losses, input_lengths);
+  losses = losses + (options.zero_infinity ? where(eq(losses.detach(), 0), 0.0, term) : term);
+  if (options.reduction == Reduction::kMean)
+    losses = losses / clamp(reshape(target_lengths, losses.shape()), 1).to(losses.dtype());
+  return reduced(losses, options.reduction);
+}
+
 void add_likelihoods(const Rows& nn) {
   nn.add(
       "kl_div(input, target, size_average=None, reduce=None, reduction='mean', "
@@ -192,18 +217,59 @@ void add_likelihoods(const Rows& nn) {
       "zero_infinity=False)",
       [](const Tensor& log_probs, const Tensor& targets, const Lengths& input_lengths,
          const Lengths& target_lengths, int64_t blank, Reduction reduction, bool zero_infinity) {
-        return ctc_loss(log_probs, targets.to(DType::kInt64), input_lengths.tensor,
-                        target_lengths.tensor,
-                        {.blank = blank, .reduction = reduction, .zero_infinity = zero_infinity});
+        return ctc(log_probs, targets.to(DType::kInt64), input_lengths.tensor,
+                   target_lengths.tensor,
+                   {.blank = blank, .reduction = reduction, .zero_infinity = zero_infinity});
       },
       kFullPrecision,
       "Connectionist temporal classification: -log of the sum over all ways of writing targets "
       "into the steps of log_probs [T, N, C].");
 }
 
+// The names of torch, whose reductions are numbers.
+void add_to_torch(const Rows& torch) {
+  constexpr unsigned kFlags = kFunctionOnly | kFullPrecision;
+  torch.add(
+      "kl_div(input, target, reduction=0, *, log_target=False)",
+      [](const Tensor& x, const Tensor& target, int64_t reduction, bool log_target) {
+        return kl_div(x, target, reduction_of(reduction), log_target);
+      },
+      kFlags);
+  torch.add(
+      "binary_cross_entropy_with_logits(input, target, weight=None, pos_weight=None, reduction=0)",
+      [](const Tensor& x, const Tensor& target, const Maybe& weight, const Maybe& pos_weight,
+         int64_t reduction) {
+        return binary_cross_entropy_with_logits(x, target, weight, reduction_of(reduction),
+                                                pos_weight);
+      },
+      kFlags);
+  torch.add(
+      "poisson_nll_loss(input, target, log_input, full, eps, reduction)",
+      [](const Tensor& x, const Tensor& target, bool log_input, bool full, double eps,
+         int64_t reduction) {
+        return poisson_nll_loss(x, target,
+                                {.log_input = log_input,
+                                 .full = full,
+                                 .eps = eps,
+                                 .reduction = reduction_of(reduction)});
+      },
+      kFlags);
+  torch.add(
+      "ctc_loss(log_probs, targets, input_lengths, target_lengths, blank=0, reduction=0, "
+      "zero_infinity=False)",
+      [](const Tensor& log_probs, const Tensor& targets, const Lengths& input_lengths,
+         const Lengths& target_lengths, int64_t blank, int64_t reduction, bool zero_infinity) {
+        return ctc(
+            log_probs, targets.to(DType::kInt64), input_lengths.tensor, target_lengths.tensor,
+            {.blank = blank, .reduction = reduction_of(reduction), .zero_infinity = zero_infinity});
+      },
+      kFlags);
+}
+
 }  // namespace
 
 void add_loss_rows() {
+  add_to_torch(Rows("torch"));
   const Rows nn("nn");
   add_distances(nn);
   add_class_losses(nn);

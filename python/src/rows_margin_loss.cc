@@ -100,20 +100,20 @@ void add_triplets(const Rows& nn) {
 void add_to_torch(const Rows& torch) {
   constexpr unsigned kFlags = kFunctionOnly | kFullPrecision;
   torch.add(
-      "margin_ranking_loss(input1, input2, target, margin=0.0, reduction=1)",
+      "margin_ranking_loss(input1, input2, target, margin=0.0, reduction=0)",
       [](const Tensor& x1, const Tensor& x2, const Tensor& target, double margin,
          int64_t reduction) {
         return margin_ranking_loss(x1, x2, target, margin, reduction_of(reduction));
       },
       kFlags);
   torch.add(
-      "hinge_embedding_loss(input, target, margin=1.0, reduction=1)",
+      "hinge_embedding_loss(input, target, margin=1.0, reduction=0)",
       [](const Tensor& x, const Tensor& target, double margin, int64_t reduction) {
         return hinge_embedding_loss(x, target, margin, reduction_of(reduction));
       },
       kFlags);
   torch.add(
-      "cosine_embedding_loss(input1, input2, target, margin=0.0, reduction=1)",
+      "cosine_embedding_loss(input1, input2, target, margin=0.0, reduction=0)",
       [](const Tensor& x1, const Tensor& x2, const Tensor& target, double margin,
          int64_t reduction) {
         return cosine_embedding_loss(x1, x2, target, margin, reduction_of(reduction));
@@ -121,7 +121,7 @@ void add_to_torch(const Rows& torch) {
       kFlags);
   torch.add(
       "triplet_margin_loss(anchor, positive, negative, margin=1.0, p=2, eps=1e-06, "
-      "swap=False, reduction=1)",
+      "swap=False, reduction=0)",
       [](const Tensor& anchor, const Tensor& positive, const Tensor& negative, double margin,
          double p, double eps, bool swap, int64_t reduction) {
         return triplet_margin_loss(anchor, positive, negative,
@@ -147,9 +147,6 @@ void add_measures(const Rows& rows) {
         return pairwise_distance(x1, x2, p, eps, keepdim);
       },
       kFunctionOnly, "The p-norm of x1 - x2 + eps over the last axis.");
-  rows.add(
-      "pdist(input, p=2)", [](const Tensor& x, double p) { return pdist(x, p); }, kFunctionOnly,
-      "The distances of all pairs of rows of [N, M], i < j.");
 }
 
 }  // namespace
@@ -162,11 +159,9 @@ void add_margin_loss_rows() {
   add_to_torch(torch);
   add_measures(nn);
   add_measures(torch);
-  torch.add(
-      "cdist(x1, x2, p=2.0, compute_mode='use_mm_for_euclid_dist_if_necessary')",
-      [](const Tensor& a, const Tensor& b, double p, const std::string&) { return cdist(a, b, p); },
-      kFunctionOnly | kFullPrecision,
-      "The distances of all pairs of rows: [.., P, M], [.., R, M] -> [.., P, R].");
+  nn.add(
+      "pdist(input, p=2)", [](const Tensor& x, double p) { return pdist(x, p); }, 0,
+      "The distances of all pairs of rows of [N, M], i < j.");
 }
 
 }  // namespace rush::python

@@ -60,7 +60,12 @@ const Op& kPow =
         .args({"x", "exponent"})
         .elementwise()
         .dtypes(kNumbers)
-        .grad([](Dy dy, X<0> x, X<1> e) { return where(eq(e, 0), 0.0, dy * (e * pow(x, e - 1))); })
+        .grad([](Dy dy, X<0> x, X<1> exponent) {
+          // A plain number less 1 would be rounded to the default type, whatever x's is.
+          const bool is_number = exponent.is_weak() && exponent.has_data();
+          const Tensor e = is_number ? Tensor::scalar(exponent.item(), x.dtype()) : exponent;
+          return where(eq(e, 0), 0.0, dy * (e * pow(x, e - 1)));
+        })
         .grad([](Dy dy, X<0> x, X<1> e, Y<> y) {
           const Tensor is_constant =
               logical_or(logical_and(eq(e, 0), ge(x, 0)), logical_and(eq(x, 0), ge(e, 0)));
