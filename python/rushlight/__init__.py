@@ -35,6 +35,7 @@ from ._C import (
     set_num_threads,
     uint8,
 )
+from ._C import _dtype as _dtype
 from ._C import bool as bool
 from ._C.torch import *  # noqa: F403
 from ._grad_mode import (
@@ -76,14 +77,11 @@ _MODULES = {
     "distributions",
     "fft",
     "func",
-    "hub",
     "jit",
     "linalg",
     "multiprocessing",
     "nn",
     "optim",
-    "overrides",
-    "profiler",
     "random",
     "return_types",
     "safetensors",

@@ -49,9 +49,7 @@ def compile(
         raise TypeError(f"compile: expected a function or a Module, not {type(model).__name__}")
     if disable:
         return model
-    from rushlight.nn import Module
-
-    if not isinstance(model, Module):
+    if not _is_module(model):
         return _compiled_function(model, fullgraph)
     from rushlight._compiled_module import OptimizedModule
 
@@ -69,11 +67,14 @@ def _compiled_function(function, fullgraph):
     return compiled
 
 
+def _is_module(value) -> bool:
+    nn = sys.modules.get("rushlight.nn")  # without it there are no modules
+    return nn is not None and isinstance(value, nn.Module)
+
+
 def _modules_in(function):
     """The modules that a function mentions: itself, its object, closure and globals."""
-    from rushlight.nn import Module
-
-    if isinstance(function, Module):
+    if _is_module(function):
         return [function]
     owner = getattr(function, "__self__", None)
     function = inspect.unwrap(getattr(function, "__func__", function))
@@ -86,7 +87,7 @@ def _modules_in(function):
     code = getattr(function, "__code__", None)
     if code is not None:
         seen += [function.__globals__.get(name) for name in code.co_names]
-    return [value for value in seen if isinstance(value, Module)]
+    return [value for value in seen if _is_module(value)]
 
 
 def _key(value):
@@ -98,8 +99,14 @@ def _key(value):
     return type(value), value
 
 
+def _state_of(module):
+    """What a plan takes for granted of a module: its mode, and where its tensors are."""
+    held = (*module._parameters.values(), *module._buffers.values())
+    return module.training, *[tensor.data_ptr() for tensor in held if tensor is not None]
+
+
 class _Plans:
-    """The plans of one function, by the arguments that are no tensors and by training modes."""
+    """The plans of one function, by arguments that are no tensors and by the state of modules."""
 
     def __init__(self, function, fullgraph) -> None:
         self.function, self.fullgraph = function, fullgraph
@@ -115,7 +122,7 @@ class _Plans:
         key = (
             structure,
             tuple([(v.shape, v.dtype) if isinstance(v, _Tensor) else _key(v) for v in leaves]),
-            tuple([m.training for m in self.modules]),
+            tuple([_state_of(m) for m in self.modules]),
             _C.autograd.is_grad_enabled(),
             _C.get_autocast(),
         )

@@ -64,4 +64,4 @@ class iinfo(_Info):
         self.min, self.max = _INTEGERS[type]
 
     def __repr__(self) -> str:
-        return f"iinfo(min={self.min}, max={self.max}, dtype={self.dtype})"
+        return f"iinfo(min={self.min:g}, max={self.max:g}, dtype={self.dtype})"

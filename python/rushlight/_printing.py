@@ -63,15 +63,15 @@ class _Formatter:
         finite = [v for v in values if v != 0 and math.isfinite(v)]
         if finite:
             self._look(finite)
-        if options.sci_mode is not None:
-            self.is_scientific = options.sci_mode
 
     def _look(self, values) -> None:
         magnitudes = [abs(v) for v in values]
         low, high = min(magnitudes), max(magnitudes)
         self.is_whole = all(v == math.ceil(v) for v in values)
-        is_wide = high / low > 1000.0 or high > 1.0e8
-        self.is_scientific = is_wide or (not self.is_whole and low < 1.0e-4)
+        self.is_scientific = options.sci_mode
+        if self.is_scientific is None:
+            is_wide = high / low > 1000.0 or high > 1.0e8
+            self.is_scientific = is_wide or (not self.is_whole and low < 1.0e-4)
         if self.is_scientific:
             widths = (len(f"{v:.{options.precision}e}") for v in values)
         elif self.is_whole:

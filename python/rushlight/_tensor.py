@@ -54,6 +54,11 @@ def _reversed(self):
     return self if self.dim() == 0 else self.flip(0)
 
 
+def _array_wrap(self, array, context=None, return_scalar=False):
+    """What NumPy's functions of a tensor give: a tensor over their result."""
+    return _C.torch.as_tensor(array)
+
+
 def _register_hook(self, hook):
     """Calls `hook(gradient)` when the gradient of this tensor is known; it may return another."""
     return TensorHookHandle(_C.autograd.register_hook(self, hook))
@@ -138,6 +143,7 @@ def _set_methods() -> None:
         "__format__": _format,
         "__contains__": _contains,
         "__reversed__": _reversed,
+        "__array_wrap__": _array_wrap,
         "__copy__": _copy,
         "__deepcopy__": _deepcopy,
         "__reduce_ex__": _reduce_ex,

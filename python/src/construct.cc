@@ -136,7 +136,8 @@ Tensor tensor_from_data(PyObject* data, std::optional<DType> dtype) {
   const DType natural = survey.dtype.value_or(default_dtype());
   const DType type = dtype.value_or(natural);
   // Whole numbers go through int64 and others through double, so that no digit is lost on the way.
-  if (!is_floating(natural)) return written<int64_t>(data, survey.shape).to(type);
+  if (!is_floating(natural) && !is_floating(type))
+    return written<int64_t>(data, survey.shape).to(type);
   if (type == float32) return written<float>(data, survey.shape);
   return written<double>(data, survey.shape).to(type);
 }

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "classes.h"
+#include "exchange.h"
 #include "modes.h"
 
 namespace rush::python {
@@ -85,6 +86,7 @@ bool From<Operand>::load(PyObject* o, Operand& place) {
     return true;
   }
   auto number = weak_number(o);
+  if (!number) number = foreign_operand(o);
   if (!number) return false;
   static_cast<Tensor&>(place) = std::move(*number);
   return true;

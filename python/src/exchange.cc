@@ -8,14 +8,6 @@
 
 namespace rush::python {
 
-bool Held::is_interpreter_alive() {
-#if PY_VERSION_HEX >= 0x030d0000
-  return Py_IsInitialized() && !Py_IsFinalizing();
-#else
-  return Py_IsInitialized() && !_Py_IsFinalizing();
-#endif
-}
-
 namespace {
 
 [[noreturn]] void raise(PyObject* type, const std::string& text) {
@@ -58,7 +50,7 @@ std::optional<DType> dtype_of_format(const char* format, Py_ssize_t size) {
 Tensor share(void* data, const Layout& layout, DType dtype, size_t bytes, PyObject* owner) {
   return Tensor::wrap(
       data, layout, dtype, bytes, [](void* held) { delete static_cast<Held*>(held); },
-      new Held(owner));
+      new Held(owner, AtExit::kKeep));
 }
 
 // One past the last byte that the strides reach.

@@ -31,7 +31,7 @@ void destroy_node(PyObject* o) {
 // "log_softmax" -> "LogSoftmaxBackward0"; a Function's own name is kept as it is.
 std::string node_name(const Node& node) {
   if (node.is_leaf()) return "AccumulateGrad";
-  if (node.extra && node.extra->backward) return node.name();
+  if (node.extra && !node.extra->name.empty()) return node.extra->name;
   std::string name;
   bool is_start = true;
   for (const char c : node.op->name) {

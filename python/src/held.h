@@ -10,20 +10,24 @@
 
 namespace rush::python {
 
+// Callbacks refer to their module, whose variables may hold the tensors that hold the callback: the
+// collector cannot see such circles through C++, so callbacks are let go of when the program ends.
+enum class AtExit { kLetGo, kKeep };
+
 class Held {
  public:
   // Requires: the lock.
-  explicit Held(PyObject* o) : o_(Py_NewRef(o), release) {}
-  PyObject* get() const { return o_.get(); }
+  explicit Held(PyObject* o, AtExit at_exit = AtExit::kLetGo);
+  PyObject* get() const;  // Error when the program is ending and the object is gone
 
  private:
-  static void release(PyObject* o) {
-    if (!is_interpreter_alive()) return;
-    const WithGil lock;
-    Py_DECREF(o);
-  }
-  static bool is_interpreter_alive();
-  std::shared_ptr<PyObject> o_;
+  struct Slot;
+  static void release(Slot* slot);
+  friend void let_go_of_callbacks();
+  std::shared_ptr<Slot> slot_;
 };
+
+// Called once, when the module is made.
+void make_held();
 
 }  // namespace rush::python

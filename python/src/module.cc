@@ -8,6 +8,7 @@
 #include "errors.h"
 #include "exchange.h"
 #include "function.h"
+#include "held.h"
 #include "rows.h"
 #include "settings.h"
 #include "tensor_object.h"
@@ -22,6 +23,7 @@ NB_MODULE(_C, m) {
     make_classes(m);
     make_settings(m.ptr());
     make_exchange();
+    make_held();
     add_all_rows();
     make_functions(m.ptr());
     make_return_types(m.ptr());

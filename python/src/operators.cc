@@ -1,6 +1,7 @@
 #include "operators.h"
 
 #include "convert.h"
+#include "exchange.h"
 #include "function.h"
 #include "interrupt.h"
 #include "modes.h"
@@ -17,15 +18,19 @@ namespace {
 using Binary = Tensor (*)(const Tensor&, const Tensor&);
 using Unary = Tensor (*)(const Tensor&);
 
-// An operand without touching reference counts: a tensor where it lies, or a number made here.
+// An operand without touching reference counts: a tensor where it lies, or what a number or an
+// array becomes here.
 class Borrowed {
  public:
   explicit Borrowed(PyObject* o) {
     if (is_tensor(o)) {
       tensor_ = &tensor_of(o);
     } else if (auto number = weak_number(o)) {
-      number_ = std::move(*number);
-      tensor_ = &number_;
+      made_ = std::move(*number);
+      tensor_ = &made_;
+    } else if (auto array = foreign_operand(o)) {
+      made_ = std::move(*array);
+      tensor_ = &made_;
     }
   }
   Borrowed(const Borrowed&) = delete;
@@ -34,7 +39,7 @@ class Borrowed {
   const Tensor& operator*() const { return *tensor_; }
 
  private:
-  Tensor number_;
+  Tensor made_;
   const Tensor* tensor_ = nullptr;
 };
 
@@ -66,9 +71,15 @@ PyObject* unary(PyObject* a) {
 
 PyObject* power(PyObject* a, PyObject* b, PyObject*) { return binary<pow>(a, b); }
 
+PyObject* product_with_array(PyObject* a, PyObject* b) {
+  const auto x = foreign_operand(a), y = foreign_operand(b);
+  if (!(x || is_tensor(a)) || !(y || is_tensor(b))) Py_RETURN_NOTIMPLEMENTED;
+  return wrap(matmul(x ? *x : tensor_of(a), y ? *y : tensor_of(b)));
+}
+
 PyObject* matrix_product(PyObject* a, PyObject* b) {
-  if (!is_tensor(a) || !is_tensor(b)) Py_RETURN_NOTIMPLEMENTED;
   return guarded([&]() -> PyObject* {
+    if (!is_tensor(a) || !is_tensor(b)) return product_with_array(a, b);
     PyObject* operands[] = {a, b};
     const Autocast casts(kLowerPrecision, operands, 2);
     return binary<matmul>(operands[0], operands[1]);

@@ -22,6 +22,7 @@ DType dtype(const Tensor& t) { return t.dtype(); }
 bool requires_grad(const Tensor& t) { return t.requires_grad(); }
 bool is_leaf(const Tensor& t) { return t.is_leaf(); }
 Tensor grad(const Tensor& t) { return t.grad(); }
+Tensor detached(const Tensor& t) { return t.detach(); }
 int64_t item_size(const Tensor& t) { return static_cast<int64_t>(size_of(t.dtype())); }
 int64_t byte_count(const Tensor& t) { return t.numel() * item_size(t); }
 int64_t version(const Tensor& t) { return t.version(); }
@@ -137,17 +138,6 @@ PyGetSetDef* tensor_properties() {
       {"is_cpu", get<is_cpu>, nullptr, "True.", nullptr},
       {}};
   return properties;
-}
-
-Tensor detached(const Tensor& t) {
-  Tensor plain = t.detach();
-  if (plain.body_ref() != t.body_ref()) return plain;
-  // An object of its own: requires_grad_() on it must not reach the other.
-  auto body = TensorBody::make();
-  body->storage = t.body().storage;
-  body->layout = t.body().layout;
-  body->dtype = t.dtype();
-  return Tensor(std::move(body));
 }
 
 Tensor tensor_from_arguments(PyObject* args, PyObject*) {

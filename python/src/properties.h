@@ -9,9 +9,6 @@ namespace rush::python {
 
 PyGetSetDef* tensor_properties();
 
-// The same elements without history, as a tensor of its own.
-Tensor detached(const Tensor& t);
-
 // Tensor(), Tensor(3, 4), Tensor([1, 2]), Tensor(other): float32 unless another dtype is the
 // default; other keywords and arguments belong to a subclass.
 Tensor tensor_from_arguments(PyObject* args, PyObject* keywords);

@@ -1,6 +1,5 @@
 // Methods of Tensor that ask about it, read its values or belong to gradients.
 #include "function.h"
-#include "properties.h"
 #include "rows.h"
 #include "rush/autograd/autograd.h"
 #include "rush/ops/binary.h"
@@ -149,7 +148,7 @@ void add_values(const Rows& rows) {
 
 void add_gradients(const Rows& rows) {
   Rows("torch").add(
-      "detach(input)", [](const Tensor& x) { return detached(x); }, 0,
+      "detach(input)", [](const Tensor& x) { return x.detach(); }, 0,
       "The same elements without history.");
   rows.add(
       "detach_(self)",

@@ -24,6 +24,8 @@ Slice slice_of(PyObject* o) {
   return {bound(s->start), bound(s->stop), step};
 }
 
+constexpr Py_ssize_t kMostIndices = 32;
+
 // Lists, arrays and ranges of integers or truth values.
 Tensor index_tensor(PyObject* o) {
   Tensor t = tensor_from_data(o, {});
@@ -52,12 +54,25 @@ Index index_of(PyObject* o) {
                   Py_TYPE(o)->tp_name);
 }
 
+// As in PyTorch 2.13: a list in which something is no number stands for a tuple, one index an axis.
+bool stands_for_tuple(PyObject* key) {
+  if (!PyList_Check(key) || PyList_GET_SIZE(key) >= kMostIndices) return false;
+  for (Py_ssize_t i = 0; i < PyList_GET_SIZE(key); ++i) {
+    PyObject* o = PyList_GET_ITEM(key, i);
+    if (o == Py_None || o == Py_Ellipsis || PySlice_Check(o) || is_tensor(o) ||
+        (PySequence_Check(o) && !PyUnicode_Check(o)))
+      return true;
+  }
+  return false;
+}
+
 Indices indices_of(PyObject* key) {
   Indices indices;
-  if (PyTuple_Check(key)) {
-    indices.reserve(static_cast<size_t>(PyTuple_GET_SIZE(key)));
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(key); ++i)
-      indices.push_back(index_of(PyTuple_GET_ITEM(key, i)));
+  if (PyTuple_Check(key) || stands_for_tuple(key)) {
+    const Py_ssize_t count = PySequence_Fast_GET_SIZE(key);
+    indices.reserve(static_cast<size_t>(count));
+    for (Py_ssize_t i = 0; i < count; ++i)
+      indices.push_back(index_of(PySequence_Fast_GET_ITEM(key, i)));
   } else {
     indices.push_back(index_of(key));
   }

@@ -11,7 +11,6 @@
 namespace rush::python {
 
 PyTypeObject* tensor_type = nullptr;
-PyTypeObject* size_type = nullptr;
 
 namespace {
 
@@ -75,31 +74,6 @@ Py_hash_t hash(PyObject* self) {
   return static_cast<Py_hash_t>(address >> 4);
 }
 
-PyObject* size_numel(PyObject* self, PyObject*) {
-  long long product = 1;
-  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(self); ++i)
-    product *= PyLong_AsLongLong(PyTuple_GET_ITEM(self, i));
-  return PyErr_Occurred() ? nullptr : PyLong_FromLongLong(product);
-}
-PyObject* size_repr(PyObject* self) {
-  const Object list(PySequence_List(self));
-  return list ? PyUnicode_FromFormat("%s.Size(%R)", printed_module(), list.get()) : nullptr;
-}
-
-void make_size_type(PyObject* module) {
-  static PyMethodDef methods[] = {{"numel", size_numel, METH_NOARGS, "The product of the sizes."},
-                                  {}};
-  static PyType_Slot slots[] = {
-      {Py_tp_repr, reinterpret_cast<void*>(size_repr)}, {Py_tp_methods, methods}, {0, nullptr}};
-  static PyType_Spec spec = {"rushlight.Size", 0, 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
-                             slots};
-  const Object bases(PyTuple_Pack(1, reinterpret_cast<PyObject*>(&PyTuple_Type)));
-  size_type =
-      reinterpret_cast<PyTypeObject*>(checked(PyType_FromSpecWithBases(&spec, bases.get())));
-  if (PyModule_AddObjectRef(module, "Size", reinterpret_cast<PyObject*>(size_type)) < 0)
-    throw PythonError();
-}
-
 }  // namespace
 
 PyObject* wrap_as(PyTypeObject* type, Tensor t) {
@@ -110,13 +84,6 @@ PyObject* wrap_as(PyTypeObject* type, Tensor t) {
 }
 
 PyObject* wrap(Tensor t) { return wrap_as(tensor_type, std::move(t)); }
-
-PyObject* size_object(const Shape& shape) {
-  Object tuple(checked(size_type->tp_alloc(size_type, shape.size())));
-  for (int i = 0; i < shape.size(); ++i)
-    PyTuple_SET_ITEM(tuple.get(), i, checked(PyLong_FromLongLong(shape[i])));
-  return tuple.release();
-}
 
 void make_tensor_type(PyObject* module) {
   make_size_type(module);

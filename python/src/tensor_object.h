@@ -26,6 +26,7 @@ PyObject* wrap(Tensor t);
 PyObject* wrap_as(PyTypeObject* type, Tensor t);
 PyObject* size_object(const Shape& shape);
 
+void make_size_type(PyObject* module);  // size_object.cc
 // Makes the classes; methods from the tables of rows are added by make_functions().
 void make_tensor_type(PyObject* module);
 

@@ -75,7 +75,6 @@ const Op& kDetach = Define("detach", "The same tensor, as a constant: no gradien
 Tensor Tensor::detach() const {
   const TensorBody& b = body();
   if (!b.storage) return apply(kDetach, {*this});
-  if (!b.edge && !b.base) return *this;
   auto out = TensorBody::make();
   out->storage = b.storage;
   out->layout = b.layout;

@@ -155,8 +155,7 @@ def vjp(func, *primals, has_aux=False):
             )
         follows = keep or any(s.requires_grad for s in seeds)
         found = unflatten(_gradients(outputs, entered, seeds, follows), structure)
-        found = _left(found, follows)
-        return found[0] if len(primals) == 1 else found
+        return _left(found, follows)
 
     result = _left(unflatten(outputs, output_structure), keep)
     return (result, product, _left(aux, keep)) if has_aux else (result, product)
@@ -218,8 +217,7 @@ def jacrev(func, argnums=0, *, has_aux=False, chunk_size=None, _preallocate_and_
             blocks = None
             for seed in _basis(y):
                 seeds = [seed if i == k else _C.torch.zeros_like(o) for i, o in enumerate(outputs)]
-                one = product(unflatten(seeds, output_structure))
-                leaves, structure = flatten((one,) if len(chosen) == 1 else one)
+                leaves, structure = flatten(product(unflatten(seeds, output_structure)))
                 blocks = blocks or [[] for _ in leaves]
                 for block, leaf in zip(blocks, leaves, strict=True):
                     block.append(leaf)
