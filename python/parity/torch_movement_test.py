@@ -91,6 +91,10 @@ FUNCTIONS = [
     ("channel_shuffle", (normal(1, 4, 2), 2), {}), ("numel", (x,), {}), ("clone", (t,), {}),
     ("is_floating_point", (x,), {}), ("is_complex", (x,), {}), ("is_signed", (whole(2),), {}),
     ("is_nonzero", (Sample(2.0),), {}), ("is_nonzero", (x,), {}), ("is_same_size", (x, y), {}),
+    ("unravel_index", (Sample([5, 7]), (3, 4)), {}), ("unsafe_split", (v, 4), {}),
+    ("narrow_copy", (x, 1, 1, 2), {}), ("fill_", (normal(3, grad=False), 2), {}),
+    ("segment_reduce", (v, "sum"), {"lengths": Sample([2, 4])}),
+    ("segment_reduce", (c, "max"), {"lengths": Sample([2])}), ("is_conj", (x,), {}),
 ]  # fmt: skip
 
 METHODS = [

@@ -98,9 +98,14 @@ void add_places(const Rows& rows) {
   for (const char* text : {"pin_memory(self)", "share_memory_(self)"})
     rows.add(
         text, [](const Self& x) { return x; }, 0, "Itself: there is nothing to do.");
-  for (const char* text : {"is_pinned(self)", "is_shared(self)", "is_conj(self)", "is_neg(self)",
-                           "is_inference(self)"})
+  for (const char* text : {"is_pinned(self)", "is_shared(self)"})
     rows.add(
+        text, [](const Tensor&) { return false; }, 0, "False.");
+}
+
+void add_kinds() {
+  for (const char* text : {"is_conj(input)", "is_neg(input)", "is_inference(input)"})
+    Rows("torch").add(
         text, [](const Tensor&) { return false; }, 0, "False.");
 }
 
@@ -137,6 +142,7 @@ void add_convert_rows() {
   add_to(rows);
   add_types(rows);
   add_places(rows);
+  add_kinds();
   add_layouts(rows);
 }
 

@@ -60,8 +60,8 @@ void add_index_put(const Rows& rows) {
         return index_put(x, tensor_indices(indices.object), values, accumulate);
       },
       0, "input with x[indices] = values.");
-  Rows("tensor").add(
-      "index_put_(self, indices, values, accumulate=False)",
+  rows.add(
+      "index_put_(input, indices, values, accumulate=False)",
       [](const Self& x, const Any& indices, const Tensor& values, bool accumulate) {
         index_put_(*x, tensor_indices(indices.object), values, accumulate);
         return x;

@@ -116,6 +116,16 @@ void add_reorderings(const Rows& rows) {
       [](const Tensor& x, int64_t n) { return channel_shuffle(x, n); }, kFunctionOnly);
 }
 
+void add_segments(const Rows& rows) {
+  rows.add(
+      "segment_reduce(data, reduce, *, lengths, axis=0, unsafe=False)",
+      [](const Tensor& x, const std::string& reduce, const Tensor& lengths, int64_t axis, bool) {
+        if (axis != 0) fail("segment_reduce: only axis 0 can be cut into segments; got ", axis);
+        return segment_reduce(x, reduce, lengths);
+      },
+      0, "Groups of rows of the given lengths reduced: sum, mean, max, min or prod.");
+}
+
 void add_triangles(const Rows& rows) {
   rows.add(
       "tril(input, diagonal=0)", [](const Tensor& x, int64_t k) { return tril(x, k); }, kInPlace);
@@ -162,6 +172,7 @@ void add_join_rows() {
   add_repeats(rows);
   add_reorderings(rows);
   add_triangles(rows);
+  add_segments(rows);
 }
 
 }  // namespace rush::python

@@ -150,8 +150,8 @@ void add_gradients(const Rows& rows) {
   Rows("torch").add(
       "detach(input)", [](const Tensor& x) { return x.detach(); }, 0,
       "The same elements without history.");
-  rows.add(
-      "detach_(self)",
+  Rows("torch").add(
+      "detach_(input)",
       [](const Self& x) {
         x->body().edge = Edge();
         return x;

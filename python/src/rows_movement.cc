@@ -1,6 +1,8 @@
 // Views: other shapes, orders and parts of the same elements.
 #include "function.h"
 #include "rows.h"
+#include "rush/ops/binary.h"
+#include "rush/ops/cast.h"
 #include "rush/ops/join.h"
 #include "rush/ops/movement.h"
 #include "strided.h"
@@ -124,6 +126,34 @@ void add_splits(const Rows& rows) {
     });
 }
 
+// Where the elements of flattened positions are in a tensor of a shape: an index for each axis.
+std::vector<Tensor> unraveled(const Tensor& positions, const Dims& shape) {
+  std::vector<Tensor> indices(static_cast<size_t>(shape.size()));
+  Tensor rest = positions;
+  for (int i = shape.size(); i-- > 0;) {
+    indices[static_cast<size_t>(i)] = remainder(rest, shape[i]);
+    rest = floor_divide(rest, shape[i]);
+  }
+  return indices;
+}
+
+void add_copies(const Rows& rows) {
+  rows.add("unsafe_split(input, split_size, dim=0)",
+           [](const Tensor& x, int64_t n, int64_t axis) { return split(x, n, axis); });
+  rows.add("unsafe_split_with_sizes(input, split_sizes, dim=0)",
+           [](const Tensor& x, const Sizes& s, int64_t axis) { return split(x, s, axis); });
+  rows.add(
+      "narrow_copy(input, dim, start, length)",
+      [](const Tensor& x, int64_t axis, int64_t start, int64_t length) {
+        return clone(narrow(x, axis, start, length));
+      },
+      0, "As narrow, but a copy.");
+  rows.add(
+      "unravel_index(indices, shape)",
+      [](const Tensor& at, const Dims& shape) { return unraveled(at, shape); }, 0,
+      "An index for each axis from positions in the flattened tensor.");
+}
+
 void add_axis_splits(const Rows& rows) {
   rows.add("hsplit(input, indices_or_sections)",
            [](const Tensor& x, int64_t n) { return hsplit_evenly(x, n); });
@@ -148,6 +178,7 @@ void add_movement_rows() {
   add_parts(rows);
   add_splits(rows);
   add_axis_splits(rows);
+  add_copies(rows);
 }
 
 }  // namespace rush::python

@@ -58,8 +58,9 @@ void fill_diagonal(const Tensor& x, double value, bool wraps) {
 }
 
 void add_writes(const Rows& rows) {
-  rows.add(
-      "fill_(self, value)",
+  const Rows functions("torch");
+  functions.add(
+      "fill_(input, value)",
       [](const Self& x, const Operand& v) {
         if (v.rank()) fail<ShapeError>("fill_: value has no dimensions; got shape ", v.shape());
         const Tensor value = v.is_weak() ? full({}, v, x->dtype()) : Tensor(v);
@@ -67,8 +68,8 @@ void add_writes(const Rows& rows) {
         return x;
       },
       0, "Overwrites every element with one value.");
-  rows.add(
-      "zero_(self)",
+  functions.add(
+      "zero_(input)",
       [](const Self& x) {
         write_in_place("zero_", *x, expand(full({}, 0, x->dtype()), x->shape()));
         return x;
@@ -115,8 +116,9 @@ void add_layout_changes(const Rows& rows) {
       [](const Self& x, const Dims& size, const Any&) { return resize(x, size); }, 0,
       "Another shape in row-major order; new elements are arbitrary. Other tensors that show "
       "the memory keep it.");
-  rows.add("resize_as_(self, the_template, memory_format=None)",
-           [](const Self& x, const Tensor& like, const Any&) { return resize(x, like.shape()); });
+  Rows("torch").add(
+      "resize_as_(input, the_template, memory_format=None)",
+      [](const Self& x, const Tensor& like, const Any&) { return resize(x, like.shape()); });
 }
 
 // f of every element (and of the one of y at the same place), in row-major order.
