@@ -26,7 +26,11 @@ def compile(
     backend="inductor",
     mode=None,
     options=None,
+    name=None,
     disable=False,
+    recompile_limit=None,
+    isolate_recompiles=False,
+    shapes_spec=None,
 ):
     """A faster form of a function over tensors, or of a module; also `@compile`.
 
@@ -37,14 +41,7 @@ def compile(
     in an error), it is run as it is. Choices of backend, mode and dynamic shapes change nothing.
     """
     if model is None:
-        return functools.partial(
-            compile,
-            fullgraph=fullgraph,
-            dynamic=dynamic,
-            mode=mode,
-            options=options,
-            disable=disable,
-        )
+        return functools.partial(compile, fullgraph=fullgraph, disable=disable)
     if not callable(model):
         raise TypeError(f"compile: expected a function or a Module, not {type(model).__name__}")
     if disable:

@@ -28,7 +28,7 @@ __all__ = [
 _precision = "highest"
 
 
-def typename(obj) -> str:
+def typename(obj, /) -> str:
     """The kind of a tensor ("torch.FloatTensor"), or the full name of an object's class."""
     if isinstance(obj, _C.Tensor):
         return f"{_C._printed_module()}.{TENSOR_KINDS[obj.dtype].__name__}"
@@ -38,7 +38,7 @@ def typename(obj) -> str:
     return name if module in ("", "builtins") else f"{module}.{name}"
 
 
-def set_default_tensor_type(t) -> None:
+def set_default_tensor_type(t, /) -> None:
     """Sets the default dtype to that of FloatTensor, DoubleTensor, ... or of such a name."""
     for dtype, kind in TENSOR_KINDS.items():
         if t is kind or (isinstance(t, str) and t.rpartition(".")[2] == kind.__name__):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copyreg
 
 from rushlight import _C
 
@@ -17,6 +18,20 @@ __all__ = [
 ]
 
 default_generator = _C.default_generator
+
+
+def _restored(state):
+    """A generator in this state: what a pickled one becomes."""
+    generator = _C.Generator()
+    generator.set_state(state)
+    return generator
+
+
+def _reduced(generator):
+    return _restored, (generator.get_state(),)
+
+
+copyreg.pickle(_C.Generator, _reduced)
 
 
 def manual_seed(seed):
@@ -51,7 +66,9 @@ def set_rng_state(new_state) -> None:
 
 
 @contextlib.contextmanager
-def fork_rng(devices=None, enabled=True, *_, device_type="cuda"):
+def fork_rng(
+    devices=None, enabled=True, _caller="fork_rng", _devices_kw="devices", device_type=None
+):
     """Inside the block random numbers may be drawn; after it, the generator is as it was before."""
     if not enabled:
         yield

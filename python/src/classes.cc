@@ -118,22 +118,11 @@ void make_generator(nb::module_& m) {
              nb::cast<Generator&>(copy).set_state(g.state());
              return copy;
            })
-      .def("__reduce__",
-           [](nb::handle self) {
-             const nb::module_ home = nb::module_::import_("rushlight._C");
-             return nb::make_tuple(home.attr("_generator"),
-                                   nb::make_tuple(self.attr("get_state")()));
-           })
       .def_prop_ro("device", [](const Generator&) { return nb::borrow(the_cpu); })
       .def("_draw64", [](Generator& g) {
         const auto lock = g.lock();
         return g.random64();
       });
-  m.def("_generator", [](nb::handle state) {
-    nb::object made = nb::type<Generator>()();
-    made.attr("set_state")(state);
-    return made;
-  });
   m.attr("default_generator") = nb::cast(&default_generator(), nb::rv_policy::reference);
 }
 
