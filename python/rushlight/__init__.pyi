@@ -23,6 +23,7 @@ from rushlight import serialization as serialization
 from rushlight import special as special
 from rushlight import testing as testing
 from rushlight import torch_version as torch_version
+from rushlight import types as types
 from rushlight import utils as utils
 from rushlight import version as version
 from rushlight._C import *
