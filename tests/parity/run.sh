@@ -10,7 +10,7 @@ python=${PARITY_PYTHON:-.venv-parity/bin/python}
 cases=$(mktemp -d)
 trap 'rm -rf "$cases"' EXIT
 "$build/parity_cases" "$cases"
-PARITY_CASES="$cases" PARITY_PROGRAM="$build/parity_cases" "$python" -m pytest -q tests/parity/judge*.py "$@"
+PYTHONPATH=tests/parity PARITY_CASES="$cases" PARITY_PROGRAM="$build/parity_cases" "$python" -m pytest -q tests/parity/judge*.py "$@"
 
 if compgen -G "$build/python/rushlight/_C.*" >/dev/null; then
   PYTHONPATH="$build/python" "$python" -m pytest -q python/parity "$@"
