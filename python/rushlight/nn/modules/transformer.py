@@ -69,6 +69,18 @@ class _Layer(Module):
     def _feed_forward(self, x: Tensor) -> Tensor:
         return self.linear2(self.dropout(self.activation(self.linear1(x))))
 
+    def _sa_block(self, x, attn_mask, key_padding_mask, is_causal: bool = False) -> Tensor:
+        attended, _ = self.self_attn(
+            x,
+            x,
+            x,
+            attn_mask=attn_mask,
+            key_padding_mask=key_padding_mask,
+            need_weights=False,
+            is_causal=is_causal,
+        )
+        return self.dropout1(attended)
+
 
 class TransformerEncoderLayer(_Layer):
     """Attention, then two linear layers, each added to its input and normalised."""
@@ -112,18 +124,6 @@ class TransformerEncoderLayer(_Layer):
 
         x = self._residual(src, self.norm1, attend)
         return self._residual(x, self.norm2, self._ff_block)
-
-    def _sa_block(self, x, attn_mask, key_padding_mask, is_causal: bool = False) -> Tensor:
-        attended, _ = self.self_attn(
-            x,
-            x,
-            x,
-            attn_mask=attn_mask,
-            key_padding_mask=key_padding_mask,
-            need_weights=False,
-            is_causal=is_causal,
-        )
-        return self.dropout1(attended)
 
     def _ff_block(self, x: Tensor) -> Tensor:
         return self.dropout2(self._feed_forward(x))
@@ -182,18 +182,6 @@ class TransformerDecoderLayer(_Layer):
         x = self._residual(tgt, self.norm1, attend)
         x = self._residual(x, self.norm2, attend_to_memory)
         return self._residual(x, self.norm3, self._ff_block)
-
-    def _sa_block(self, x, attn_mask, key_padding_mask, is_causal: bool = False) -> Tensor:
-        attended, _ = self.self_attn(
-            x,
-            x,
-            x,
-            attn_mask=attn_mask,
-            key_padding_mask=key_padding_mask,
-            is_causal=is_causal,
-            need_weights=False,
-        )
-        return self.dropout1(attended)
 
     def _mha_block(self, x, mem, attn_mask, key_padding_mask, is_causal: bool = False) -> Tensor:
         attended, _ = self.multihead_attn(
