@@ -16,10 +16,12 @@ def _number(value):
     return float(value.item() if hasattr(value, "item") else value)
 
 
+def _tensor(values):
+    return values if isinstance(values, _C.Tensor) else _C.torch.as_tensor(values)
+
+
 def _flat(values):
-    if not isinstance(values, _C.Tensor):
-        values = _C.torch.as_tensor(values)
-    return values.detach().to(_C.float64).reshape(-1)
+    return _tensor(values).detach().to(_C.float64).reshape(-1)
 
 
 def _png(pixels, height, width, channels):
@@ -126,7 +128,7 @@ class SummaryWriter:
 
     def add_image(self, tag, img_tensor, global_step=None, walltime=None, dataformats="CHW"):
         """A picture: whole numbers from 0 to 255, or fractions from 0 to 1."""
-        x = img_tensor if isinstance(img_tensor, _C.Tensor) else _C.torch.as_tensor(img_tensor)
+        x = _tensor(img_tensor)
         formats = dataformats.upper()
         if sorted(formats) == ["H", "W"]:
             x, formats = x.unsqueeze(0), "C" + formats
@@ -147,7 +149,7 @@ class SummaryWriter:
     def add_images(self, tag, img_tensor, global_step=None, walltime=None, dataformats="NCHW"):
         """Pictures, one under another."""
         formats = dataformats.upper()
-        x = img_tensor if isinstance(img_tensor, _C.Tensor) else _C.torch.as_tensor(img_tensor)
+        x = _tensor(img_tensor)
         x = x.permute(*(formats.index(axis) for axis in "CNHW"))
         self.add_image(tag, x.reshape(x.shape[0], -1, x.shape[3]), global_step, walltime)
 
