@@ -6,6 +6,7 @@
 
 #include "rush/kernels/cpu/conv_geometry.h"
 #include "rush/kernels/cpu/strided_copy.h"
+#include "rush/kernels/cpu/winograd.h"
 #include "rush/kernels/kernel.h"
 #if RUSH_WITH_ONEDNN
 #include "rush/kernels/cpu/onednn/conv.h"
@@ -103,6 +104,16 @@ void run_portable(Pass pass, const ConvGeometry& g, const Formed& x, const Forme
     conv_dw_portable<T>(g, y.as<T>(), x.as<T>(), w.as<T>());
 }
 
+void run_winograd(Pass pass, const ConvGeometry& g, const Formed& x, const Formed& w,
+                  const Formed& bias, const Formed& y) {
+  if (pass == kForward)
+    conv_winograd(g, x.as<float>(), w.as<float>(), bias.as<float>(), y.as<float>());
+  else if (pass == kDataGradient)
+    conv_dx_winograd(g, y.as<float>(), w.as<float>(), x.as<float>());
+  else
+    conv_dw_winograd(g, y.as<float>(), x.as<float>(), w.as<float>());
+}
+
 // False: not by this type.
 bool run_as(DType dtype, Pass pass, const ConvAttrs& attrs, const View& x, const View& w,
             const View& bias, const View& y) {
@@ -112,14 +123,15 @@ bool run_as(DType dtype, Pass pass, const ConvAttrs& attrs, const View& x, const
   const Formed fb(bias, dtype, Formed::kWeight, Formed::kRead);
   const Formed fy(y, dtype, Formed::kActivation, use(kForward));
   const ConvGeometry g = ConvGeometry::of(x, w, y, attrs);
-  bool done = false;
+  bool done = dtype == DType::kFloat32 && winograd_pays(g, pass == kWeightGradient);
+  if (done) run_winograd(pass, g, fx, fw, fb, fy);
 #if RUSH_WITH_ONEDNN
   // oneDNN fills few channels up to 16 in the data gradient; ours was measured 2 to 4 times as
   // fast.
   const bool is_few = g.c == 1 || (g.c <= 4 && g.stride[2] > 1);
   const bool is_thin = pass == kDataGradient && dtype == DType::kFloat32 && is_few && g.n > 1;
   const bool is_trivial = g.c == 0 || g.kernel_size() == 0;  // only the bias is left
-  if (dtype != DType::kFloat64 && !is_trivial && !is_thin)
+  if (!done && dtype != DType::kFloat64 && !is_trivial && !is_thin)
     done = onednn::conv(static_cast<onednn::Pass>(pass), g,
                         {fx.data(), fw.data(), fb.data(), fy.data(), dtype});
 #endif
