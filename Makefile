@@ -11,7 +11,7 @@ CPP_FILES = git ls-files --cached --others --exclude-standard -z '*.h' '*.cc' '*
 
 .DEFAULT_GOAL := help
 .SECONDARY:
-.PHONY: help setup demo demos python python-test stubs wheel wheel-test test asan portable tsan debug parity docs bench bench-torch format check clean build-% test-%
+.PHONY: help setup demo demos python python-test stubs wheel wheel-test test asan portable tsan debug parity docs bench format check clean build-% test-%
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -59,14 +59,12 @@ build/%/build.ninja: CMakePresets.json Makefile | setup
 	@touch $@
 
 parity: build-release ## compare values and gradients of every op with PyTorch's (installs PyTorch)
-	@tools/setup_parity.sh && tests/parity/run.sh build/release
+	@tools/setup_peers.sh parity && tests/parity/run.sh build/release
 
-bench: build-release ## run the benchmarks
-	@for program in $$(find build/release/bench -maxdepth 1 -type f -executable 2>/dev/null | sort); do \
-	  echo "== $$program"; $$program || exit 1; done
-
-bench-torch: build-release ## training steps beside PyTorch's (installs PyTorch)
-	@tools/setup_parity.sh && python3 bench/compare.py build/release/bench/training_bench --python .venv-parity/bin/python
+# Options go in BENCH, as in: make bench BENCH="--workloads convnet --threads 2"
+bench: build-release ## training steps and inference beside PyTorch and JAX (installs both; an hour)
+	@tools/setup_peers.sh bench
+	@.venv/bin/python bench/compare.py --build build/release --peer-python .venv-bench/bin/python $(BENCH)
 
 format: setup ## format C++ and Python
 	@$(CPP_FILES) | xargs -0 -r clang-format -i

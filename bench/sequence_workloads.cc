@@ -71,7 +71,7 @@ struct GptSizes {
   int64_t layers, heads, width, length, batch;
 };
 
-Workload gpt(const GptSizes& s) {
+Workload gpt(const GptSizes& s, const Task& task) {
   constexpr int64_t kVocabulary = 65;
   Gpt net{nn::Embedding(kVocabulary, s.width),
           nn::Embedding(s.length, s.width),
@@ -82,14 +82,15 @@ Workload gpt(const GptSizes& s) {
   for (int64_t i = 0; i < s.layers; ++i) net.blocks.push_back(CausalBlock::make(s.width, s.heads));
   const auto opt = std::make_shared<optim::AdamW>(parameters(net), optim::AdamWOptions{.lr = 1e-3});
   const auto loss = [net](const Tensor& x, const Tensor& y) { return token_loss(net(x), y); };
-  return {training_step(opt, loss), randint(0, kVocabulary, {s.batch, s.length}),
-          randint(0, kVocabulary, {s.batch, s.length})};
+  const int64_t n = task.batch_or(s.batch);
+  return {step_of(task, net, opt, loss), randint(0, kVocabulary, {n, s.length}),
+          randint(0, kVocabulary, {n, s.length})};
 }
 
 }  // namespace
 
 // The rows of an image as a sequence: 28 steps of 28, 128 hidden, batch 64, Adam.
-Workload gru_mnist() {
+Workload gru_mnist(const Task& task) {
   struct Net {
     nn::GRU gru{28, 128, {.batch_first = true}};
     nn::Linear out{128, 10};
@@ -98,11 +99,12 @@ Workload gru_mnist() {
   const Net net;
   const auto opt = std::make_shared<optim::Adam>(parameters(net), optim::AdamOptions{.lr = 1e-3});
   const auto loss = [net](const Tensor& x, const Tensor& y) { return cross_entropy(net(x), y); };
-  return {training_step(opt, loss), randn({64, 28, 28}), randint(0, 10, {64})};
+  const int64_t n = task.batch_or(64);
+  return {step_of(task, net, opt, loss), randn({n, 28, 28}), randint(0, 10, {n})};
 }
 
 // Characters: 2 layers of 256, 128 steps, batch 32, Adam.
-Workload char_lstm() {
+Workload char_lstm(const Task& task) {
   constexpr int64_t kVocabulary = 65, kHidden = 256;
   struct Net {
     nn::Embedding embedding{kVocabulary, kHidden};
@@ -113,15 +115,16 @@ Workload char_lstm() {
   const Net net;
   const auto opt = std::make_shared<optim::Adam>(parameters(net), optim::AdamOptions{.lr = 1e-3});
   const auto loss = [net](const Tensor& x, const Tensor& y) { return token_loss(net(x), y); };
-  return {training_step(opt, loss), randint(0, kVocabulary, {32, 128}),
-          randint(0, kVocabulary, {32, 128})};
+  const int64_t n = task.batch_or(32);
+  return {step_of(task, net, opt, loss), randint(0, kVocabulary, {n, 128}),
+          randint(0, kVocabulary, {n, 128})};
 }
 
-Workload gpt_baby() {
-  return gpt({.layers = 4, .heads = 4, .width = 128, .length = 64, .batch = 12});
+Workload gpt_baby(const Task& task) {
+  return gpt({.layers = 4, .heads = 4, .width = 128, .length = 64, .batch = 12}, task);
 }
-Workload gpt_mid() {
-  return gpt({.layers = 6, .heads = 6, .width = 384, .length = 256, .batch = 8});
+Workload gpt_mid(const Task& task) {
+  return gpt({.layers = 6, .heads = 6, .width = 384, .length = 256, .batch = 8}, task);
 }
 
 }  // namespace rush::bench

@@ -1,21 +1,55 @@
-"""The workloads of workloads.h in PyTorch, as everybody writes them. Same output."""
+"""The networks of workloads.h in PyTorch, as everybody writes them, and the output of
+training_bench. By rushlight from Python, too: `python -m rushlight.as_torch bench/torch_peer.py`.
+
+Modes: eager, as everybody runs it; tuned, with the optimiser's fused form (compare.py adds settings
+of the allocator to it); compile, the network by torch.compile. Exits with 3 if torch is not there.
+"""
 
 import argparse
+import functools
 import json
+import sys
 import time
+from typing import Any, Callable, NamedTuple
 
-import torch
-import torch.nn as nn
-import torch.nn.functional as F
+from process_memory import ResidentMemory
+
+try:
+    import torch
+    import torch.nn as nn
+    import torch.nn.functional as F
+except ImportError as error:
+    print(error, file=sys.stderr)
+    sys.exit(3)
 
 
-def mlp_micro():
+class Workload(NamedTuple):
+    net: nn.Module
+    optimizer: Callable  # of parameters
+    x: torch.Tensor
+    loss: Callable  # of what the network gives for x
+
+
+def sgd(**options):
+    return functools.partial(torch.optim.SGD, **options)
+
+
+def adam(lr=1e-3):
+    return functools.partial(torch.optim.Adam, lr=lr)
+
+
+def class_loss(count, classes=10):
+    y = torch.randint(0, classes, (count,))
+    return lambda scores: F.cross_entropy(scores, y)
+
+
+def mlp_micro(n=100):
     net = nn.Sequential(nn.Linear(2, 16), nn.Tanh(), nn.Linear(16, 16), nn.Tanh(), nn.Linear(16, 1))
-    x, y = torch.randn(100, 2), torch.randn(100, 1)
-    return net, torch.optim.SGD(net.parameters(), lr=0.01), lambda: F.mse_loss(net(x), y)
+    x, y = torch.randn(n, 2), torch.randn(n, 1)
+    return Workload(net, sgd(lr=0.01), x, lambda prediction: F.mse_loss(prediction, y))
 
 
-def mlp_mnist():
+def mlp_mnist(n=64):
     net = nn.Sequential(
         nn.Linear(784, 800),
         nn.ReLU(),
@@ -25,11 +59,10 @@ def mlp_mnist():
         nn.Dropout(0.5),
         nn.Linear(800, 10),
     )
-    x, y = torch.randn(64, 784), torch.randint(0, 10, (64,))
-    return net, torch.optim.Adam(net.parameters(), lr=1e-3), lambda: F.cross_entropy(net(x), y)
+    return Workload(net, adam(), torch.randn(n, 784), class_loss(n))
 
 
-def convnet():
+def convnet(n=64):
     net = nn.Sequential(
         nn.Conv2d(1, 32, 3),
         nn.ReLU(),
@@ -43,9 +76,7 @@ def convnet():
         nn.Dropout(0.5),
         nn.Linear(128, 10),
     )
-    x, y = torch.randn(64, 1, 28, 28), torch.randint(0, 10, (64,))
-    optimizer = torch.optim.SGD(net.parameters(), lr=0.01, momentum=0.9)
-    return net, optimizer, lambda: F.cross_entropy(net(x), y)
+    return Workload(net, sgd(lr=0.01, momentum=0.9), torch.randn(n, 1, 28, 28), class_loss(n))
 
 
 class ResidualBlock(nn.Module):
@@ -64,7 +95,7 @@ class ResidualBlock(nn.Module):
         return F.relu(self.b2(self.c2(F.relu(self.b1(self.c1(x))))) + self.short_cut(x))
 
 
-def resnet20():
+def resnet20(n=64):
     layers = [nn.Conv2d(3, 16, 3, 1, 1, bias=False), nn.BatchNorm2d(16), nn.ReLU()]
     channels = 16
     for width in (16, 32, 64):
@@ -73,9 +104,8 @@ def resnet20():
             layers.append(ResidualBlock(channels, width, stride))
             channels = width
     net = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, 10))
-    x, y = torch.randn(64, 3, 32, 32), torch.randint(0, 10, (64,))
-    optimizer = torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.9, weight_decay=1e-4)
-    return net, optimizer, lambda: F.cross_entropy(net(x), y)
+    optimizer = sgd(lr=0.1, momentum=0.9, weight_decay=1e-4)
+    return Workload(net, optimizer, torch.randn(n, 3, 32, 32), class_loss(n))
 
 
 class RowReader(nn.Module):
@@ -88,14 +118,13 @@ class RowReader(nn.Module):
         return self.out(self.gru(x)[1][-1])
 
 
-def gru_mnist():
-    net = RowReader()
-    x, y = torch.randn(64, 28, 28), torch.randint(0, 10, (64,))
-    return net, torch.optim.Adam(net.parameters(), lr=1e-3), lambda: F.cross_entropy(net(x), y)
+def gru_mnist(n=64):
+    return Workload(RowReader(), adam(), torch.randn(n, 28, 28), class_loss(n))
 
 
-def token_loss(scores, y):
-    return F.cross_entropy(scores.flatten(0, 1), y.flatten())
+def token_loss(n, length):
+    y = torch.randint(0, 65, (n, length))
+    return lambda scores: F.cross_entropy(scores.flatten(0, 1), y.flatten())
 
 
 class CharacterReader(nn.Module):
@@ -109,10 +138,9 @@ class CharacterReader(nn.Module):
         return self.out(self.lstm(self.embedding(x))[0])
 
 
-def char_lstm():
-    net = CharacterReader()
-    x, y = torch.randint(0, 65, (32, 128)), torch.randint(0, 65, (32, 128))
-    return net, torch.optim.Adam(net.parameters(), lr=1e-3), lambda: token_loss(net(x), y)
+def char_lstm(n=32):
+    x = torch.randint(0, 65, (n, 128))
+    return Workload(CharacterReader(), adam(), x, token_loss(n, 128))
 
 
 class CausalBlock(nn.Module):
@@ -147,18 +175,18 @@ class Gpt(nn.Module):
         return self.head(self.norm(self.blocks(self.tokens(x) + self.places(self.positions))))
 
 
-def gpt(layers, heads, width, length, batch):
+def gpt(layers, heads, width, length, n):
     net = Gpt(layers, heads, width, length)
-    x, y = torch.randint(0, 65, (batch, length)), torch.randint(0, 65, (batch, length))
-    return net, torch.optim.AdamW(net.parameters(), lr=1e-3), lambda: token_loss(net(x), y)
+    optimizer = functools.partial(torch.optim.AdamW, lr=1e-3)
+    return Workload(net, optimizer, torch.randint(0, 65, (n, length)), token_loss(n, length))
 
 
-def gpt_baby():
-    return gpt(4, 4, 128, 64, 12)
+def gpt_baby(n=12):
+    return gpt(4, 4, 128, 64, n)
 
 
-def gpt_mid():
-    return gpt(6, 6, 384, 256, 8)
+def gpt_mid(n=8):
+    return gpt(6, 6, 384, 256, n)
 
 
 class Autoencoder(nn.Module):
@@ -169,19 +197,22 @@ class Autoencoder(nn.Module):
         self.d0 = nn.Linear(20, 3136)
         self.d1, self.d2 = nn.ConvTranspose2d(64, 32, 4, 2, 1), nn.ConvTranspose2d(32, 1, 4, 2, 1)
 
-    def loss(self, x):
+    def forward(self, x):
         h = F.relu(self.e2(F.relu(self.e1(x)))).flatten(1)
         mu, lv = self.mean(h), self.log_variance(h)
         z = mu + torch.randn_like(mu) * torch.exp(0.5 * lv)
-        y = self.d2(F.relu(self.d1(F.relu(self.d0(z)).reshape(-1, 64, 7, 7))))
-        reconstruction = F.binary_cross_entropy_with_logits(y, x, reduction="sum") / len(x)
-        return reconstruction - 0.5 * (1 + lv - mu * mu - lv.exp()).sum() / len(x)
+        return self.d2(F.relu(self.d1(F.relu(self.d0(z)).reshape(-1, 64, 7, 7)))), mu, lv
 
 
-def conv_vae():
-    net = Autoencoder()
-    x = torch.rand(64, 1, 28, 28)
-    return net, torch.optim.Adam(net.parameters(), lr=1e-3), lambda: net.loss(x)
+def conv_vae(n=64):
+    x = torch.rand(n, 1, 28, 28)
+
+    def loss(output):
+        y, mu, lv = output
+        reconstruction = F.binary_cross_entropy_with_logits(y, x, reduction="sum") / n
+        return reconstruction - 0.5 * (1 + lv - mu * mu - lv.exp()).sum() / n
+
+    return Workload(Autoencoder(), adam(), x, loss)
 
 
 MAKERS = [
@@ -198,41 +229,89 @@ MAKERS = [
 WORKLOADS = {make.__name__: make for make in MAKERS}
 
 
-def measure(name, seconds):
-    torch.manual_seed(0)
-    _, optimizer, loss = WORKLOADS[name]()
+def training_step(workload, model, args):
+    fused = {"fused": True} if args.mode == "tuned" else {}
+    optimizer = workload.optimizer(workload.net.parameters(), **fused)
 
     def step():
         optimizer.zero_grad()
-        loss().backward()
+        with torch.autocast("cpu", dtype=torch.bfloat16, enabled=args.dtype == "bfloat16"):
+            loss = workload.loss(model(workload.x))
+        loss.backward()
         optimizer.step()
+        return loss
 
-    for _ in range(5):
-        step()
+    return step
+
+
+def forward_step(workload, model, args):
+    workload.net.eval()
+
+    def step():
+        with (
+            torch.no_grad(),
+            torch.autocast("cpu", dtype=torch.bfloat16, enabled=args.dtype == "bfloat16"),
+        ):
+            return model(workload.x)
+
+    return step
+
+
+def run_timed(step, args):
+    """The milliseconds of each step, in order of size."""
     times = []
-    end = time.perf_counter() + seconds
-    while time.perf_counter() < end or len(times) < 5:
+    end = time.perf_counter() + args.seconds
+    while len(times) < args.steps or (
+        not args.steps and (time.perf_counter() < end or len(times) < 5)
+    ):
         begin = time.perf_counter()
         step()
         times.append(1e3 * (time.perf_counter() - begin))
-    times.sort()
-    row = {
-        "lib": "torch",
+    return sorted(times)
+
+
+def measure(name, args):
+    memory = ResidentMemory()
+    torch.manual_seed(0)
+    workload = WORKLOADS[name](*([args.batch] if args.batch else []))
+    model = torch.compile(workload.net) if args.mode == "compile" else workload.net
+    step = (forward_step if args.forward else training_step)(workload, model, args)
+    losses = [step()]
+    for _ in range(4):
+        step()
+    times = run_timed(step, args)
+    row: dict[str, Any] = {
+        "lib": "rushlight" if "rushlight" in sys.modules else "torch",
+        "mode": args.mode,
+        "dtype": args.dtype,
         "workload": name,
         "threads": torch.get_num_threads(),
         "min_ms": round(times[0], 4),
         "median_ms": round(times[len(times) // 2], 4),
         "steps": len(times),
+        **memory.facts(),
     }
+    if not args.forward:
+        losses.append(step())
+        row["loss"] = [round(loss.item(), 4) for loss in losses]
     print(json.dumps(row), flush=True)
 
 
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser()
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=4)
+    parser.add_argument("--steps", type=int, default=0, help="so many steps instead of seconds")
+    parser.add_argument("--mode", choices=["eager", "tuned", "compile"], default="eager")
+    parser.add_argument("--dtype", choices=["float32", "bfloat16"], default="float32")
+    parser.add_argument("--forward", action="store_true", help="inference instead of training")
+    parser.add_argument("--batch", type=int, default=0, help="examples; 0: the workload's own")
     parser.add_argument("workloads", nargs="*")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     for workload in args.workloads or WORKLOADS:
-        measure(workload, args.seconds)
+        measure(workload, args)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,171 +1,180 @@
-// Training steps of small networks (workloads.h), eager and compiled. Prints a JSON line a
+// The nine networks of workloads.h: training steps, or the forward pass alone. Prints a JSON line a
 // workload and mode, as torch_peer.py does for PyTorch; compare.py runs the two in turn.
 //
-//   training_bench [--threads N] [--seconds S] [--mode eager|compiled|both] [--explain]
-//   [workload...]
+//   training_bench [--threads N] [--seconds S] [--steps N] [--mode eager|compiled|both]
+//   [--dtype float32|bfloat16] [--forward] [--batch N] [--explain] [workload...]
 //
 // both: the two take turns in one process, each with a network of its own, so that the ratio of
-// their medians means something on a busy machine.
+// their medians means something on a busy machine. --steps: so many steps instead of seconds, to
+// compare losses. bfloat16: contractions in bfloat16, of compiled steps.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "bench/timed_step.h"
 #include "bench/workloads.h"
 #include "rush/base/error.h"
 #include "rush/base/threads.h"
 #include "rush/graph/compile.h"
-#include "rush/ops/random.h"
-#include "rush/tensor/allocator.h"
 
 namespace {
 
 using namespace rush;
+using bench::TimedStep;
 using Clock = std::chrono::steady_clock;
+using Json = nlohmann::ordered_json;
 
 struct Options {
   double seconds = 4;
+  int64_t steps = 0;
   bool eager = true, compiled = false, explain = false;
+  DType dtype = float32;
+  bench::Task task{};
+  std::vector<std::string_view> names{};
 };
-
-double milliseconds_since(Clock::time_point begin) {
-  return std::chrono::duration<double, std::milli>(Clock::now() - begin).count();
-}
-
-// One of the two ways to run a workload, and what was measured of it.
-struct Side {
-  const char* lib;
-  int64_t others = memory_stats().allocated;  // bytes of what is not ours
-  bench::Workload workload;
-  bench::TrainingStep step{};
-  std::vector<double> times{};
-  double first_loss = 0, last_loss = 0;
-  int64_t peak = 0;
-
-  Side(const char* label, std::string_view name) : lib(label), workload(make(name)) {}
-  static bench::Workload make(std::string_view name) {
-    manual_seed(0);
-    return bench::make_workload(name);
-  }
-
-  Tensor call() const { return step(workload.x, workload.y); }
-
-  // Until nothing is new to it: caches are filled, a plan is made. Then what is allocated at the
-  // peak of a step: parameters, the optimiser's values, activations and gradients, arenas of plans.
-  void warm_up() {
-    constexpr int kWarmUp = 5;
-    first_loss = call().item();
-    for (int i = 1; i < kWarmUp; ++i) call();
-    reset_peak_memory();
-    call();
-    peak = memory_stats().peak - others;
-  }
-  void run() {
-    const auto begin = Clock::now();
-    const Tensor loss = call();
-    times.push_back(milliseconds_since(begin));
-  }
-  double median() const { return times[times.size() / 2]; }
-  void finish() {
-    last_loss = call().item();
-    std::sort(times.begin(), times.end());
-  }
-  void print(std::string_view workload, const std::string& more) const {
-    std::printf(
-        "{\"lib\": \"%s\", \"workload\": \"%s\", \"threads\": %d, \"min_ms\": %.4f, "
-        "\"median_ms\": %.4f, \"steps\": %zu, \"peak_mb\": %.3f, \"loss\": [%.4f, %.4f]%s}\n",
-        lib, std::string(workload).c_str(), num_threads(), times[0], median(), times.size(),
-        static_cast<double>(peak) / 1e6, first_loss, last_loss, more.c_str());
-    std::fflush(stdout);
-  }
-};
-
-std::string compiled_facts(const CompileStats& stats, const Side& compiled, const Side* eager) {
-  char text[200];
-  int n = std::snprintf(text, sizeof text,
-                        ", \"trace_ms\": %.2f, \"plan_ms\": %.2f, \"arena_mb\": %.3f",
-                        stats.last_trace_seconds * 1e3, stats.last_plan_seconds * 1e3,
-                        static_cast<double>(stats.arena_bytes) / 1e6);
-  if (eager)
-    std::snprintf(text + n, sizeof text - n, ", \"speedup\": %.3f, \"peak_ratio\": %.3f",
-                  eager->median() / compiled.median(),
-                  static_cast<double>(compiled.peak) / static_cast<double>(eager->peak));
-  return text;
-}
 
 // Rounds of a few milliseconds each, in turn.
-void measure(std::vector<Side*> sides, double seconds) {
-  constexpr double kRound = 5;
+void run_in_turn(const std::vector<TimedStep*>& sides, double seconds) {
+  constexpr double kRoundMs = 5;
   constexpr size_t kLeast = 5;
   const auto end = Clock::now() + std::chrono::duration<double>(seconds);
-  while (Clock::now() < end || sides[0]->times.size() < kLeast)
-    for (Side* side : sides) {
+  while (Clock::now() < end || sides[0]->count() < kLeast)
+    for (TimedStep* side : sides) {
       const auto begin = Clock::now();
       do side->run();
-      while (milliseconds_since(begin) < kRound);
+      while (std::chrono::duration<double, std::milli>(Clock::now() - begin).count() < kRoundMs);
     }
-  for (Side* side : sides) side->finish();
+}
+
+double megabytes(int64_t bytes) { return static_cast<double>(bytes) / 1e6; }
+
+Json facts(std::string_view name, const char* mode, const TimedStep& side, const Options& options) {
+  Json row{{"lib", "rushlight"},
+           {"mode", mode},
+           {"dtype", options.dtype == float32 ? "float32" : "bfloat16"},
+           {"workload", name},
+           {"threads", num_threads()},
+           {"min_ms", side.least_ms()},
+           {"median_ms", side.median_ms()},
+           {"steps", side.count()},
+           {"tensor_peak_mb", megabytes(side.tensor_peak())},
+           {"peak_mb", megabytes(side.resident_peak())},
+           {"growth_mb", megabytes(side.resident_growth())}};
+  if (options.task.is_training) row["loss"] = {side.first_loss(), side.last_loss()};
+  return row;
+}
+
+void add_plan_facts(Json& row, const CompileStats& stats, const TimedStep& compiled,
+                    const TimedStep* eager) {
+  row["trace_ms"] = stats.last_trace_seconds * 1e3;
+  row["plan_ms"] = stats.last_plan_seconds * 1e3;
+  row["arena_mb"] = megabytes(stats.arena_bytes);
+  if (!eager) return;
+  row["speedup"] = eager->median_ms() / compiled.median_ms();
+  row["peak_ratio"] =
+      static_cast<double>(compiled.tensor_peak()) / static_cast<double>(eager->tensor_peak());
+}
+
+void print(const Json& row) {
+  std::puts(row.dump().c_str());
+  std::fflush(stdout);
 }
 
 void measure(std::string_view name, const Options& options) {
-  std::vector<Side*> sides;
-  Side eager("rushlight", name);
-  eager.step = eager.workload.step;
+  std::vector<TimedStep*> sides;
+  std::optional<TimedStep> eager, compiled;
+  CompileOptions how{.timing = options.explain};
+  if (options.dtype == bfloat16) how.autocast = bfloat16;
+  std::optional<Compiled<bench::Step>> plan;
   if (options.eager) {
-    eager.warm_up();
-    sides.push_back(&eager);
+    sides.push_back(&eager.emplace(name, options.task));
+    eager->warm_up();
   }
-  Side compiled("rushlight-compiled", name);
-  const auto compiled_step = compile(compiled.workload.step, {.timing = options.explain});
-  compiled.step = compiled_step;
   if (options.compiled) {
-    compiled.warm_up();
-    sides.push_back(&compiled);
+    sides.push_back(&compiled.emplace(name, options.task));
+    compiled->set_step(plan.emplace(compiled->step(), how));
+    compiled->warm_up();
   }
-  measure(sides, options.seconds * static_cast<double>(sides.size()));
-  if (options.eager) eager.print(name, "");
-  if (!options.compiled) return;
-  compiled.print(name,
-                 compiled_facts(compiled_step.stats(), compiled, options.eager ? &eager : nullptr));
-  if (options.explain) std::printf("%s\n", compiled_step.explain().c_str());
+  if (options.steps > 0)
+    for (TimedStep* side : sides) side->run_up_to(options.steps);
+  else
+    run_in_turn(sides, options.seconds * static_cast<double>(sides.size()));
+  for (TimedStep* side : sides) side->finish();
+  if (eager) print(facts(name, "eager", *eager, options));
+  if (!compiled) return;
+  Json row = facts(name, "compiled", *compiled, options);
+  add_plan_facts(row, plan->stats(), *compiled, eager ? &*eager : nullptr);
+  print(row);
+  if (options.explain) std::printf("%s\n", plan->explain().c_str());
 }
 
-bool set_mode(Options& options, const char* mode) {
-  const std::string_view m = mode;
-  options.eager = m != "compiled";
-  options.compiled = m != "eager";
-  return m == "eager" || m == "compiled" || m == "both";
+void set_mode(Options& options, std::string_view mode) {
+  if (mode != "eager" && mode != "compiled" && mode != "both")
+    fail("--mode is eager, compiled or both; got ", mode);
+  options.eager = mode != "compiled";
+  options.compiled = mode != "eager";
 }
 
-int run(int argc, char** argv) {
+void set_dtype(Options& options, std::string_view dtype) {
+  if (dtype != "float32" && dtype != "bfloat16")
+    fail("--dtype is float32 or bfloat16; got ", dtype);
+  options.dtype = dtype == "float32" ? float32 : bfloat16;
+}
+
+int64_t whole_number(const char* option, const char* text) {
+  char* end = nullptr;
+  const long long n = std::strtoll(text, &end, 10);
+  if (n < 1 || *end) fail(option, " wants a whole number of 1 or more; got ", text);
+  return n;
+}
+
+Options read(int argc, char** argv) {
   Options options;
-  std::vector<std::string_view> names;
   for (int i = 1; i < argc; ++i) {
-    const bool has_value = i + 1 < argc;
-    if (!std::strcmp(argv[i], "--threads") && has_value)
-      set_num_threads(std::atoi(argv[++i]));
-    else if (!std::strcmp(argv[i], "--seconds") && has_value)
-      options.seconds = std::atof(argv[++i]);
-    else if (!std::strcmp(argv[i], "--explain"))
+    const std::string_view option = argv[i];
+    const auto value = [&] {
+      if (i + 1 == argc) fail(option, " wants a value");
+      return argv[++i];
+    };
+    if (option == "--threads")
+      set_num_threads(static_cast<int>(whole_number("--threads", value())));
+    else if (option == "--seconds")
+      options.seconds = std::atof(value());
+    else if (option == "--steps")
+      options.steps = whole_number("--steps", value());
+    else if (option == "--batch")
+      options.task.batch = whole_number("--batch", value());
+    else if (option == "--forward")
+      options.task.is_training = false;
+    else if (option == "--explain")
       options.explain = true;
-    else if (std::strcmp(argv[i], "--mode") || !has_value)
-      names.emplace_back(argv[i]);
-    else if (!set_mode(options, argv[++i]))
-      fail("--mode is eager, compiled or both; got ", argv[i]);
+    else if (option == "--mode")
+      set_mode(options, value());
+    else if (option == "--dtype")
+      set_dtype(options, value());
+    else if (option.starts_with("--"))
+      fail("there is no option ", option);
+    else
+      options.names.push_back(option);
   }
-  if (names.empty()) names = bench::workload_names();
-  for (const std::string_view name : names) measure(name, options);
-  return 0;
+  if (options.dtype == bfloat16 && options.eager)
+    fail("--dtype bfloat16 is for compiled steps: give --mode compiled");
+  if (options.names.empty()) options.names = bench::workload_names();
+  return options;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   try {
-    return run(argc, argv);
+    const Options options = read(argc, argv);
+    for (const std::string_view name : options.names) measure(name, options);
+    return 0;
   } catch (const Error& e) {
     std::fprintf(stderr, "training_bench: %s\n", e.what());
     return 2;

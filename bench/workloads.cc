@@ -20,7 +20,7 @@ namespace {
 Tensor class_ids(int64_t count, int64_t classes) { return randint(0, classes, {count}); }
 
 // 2-16-16-1 with tanh, batch 100, SGD: all of it is overhead.
-Workload mlp_micro() {
+Workload mlp_micro(const Task& task) {
   struct Net {
     nn::Linear a{2, 16}, b{16, 16}, c{16, 1};
     Tensor operator()(const Tensor& x) const { return c(tanh(b(tanh(a(x))))); }
@@ -28,11 +28,12 @@ Workload mlp_micro() {
   const Net net;
   const auto opt = std::make_shared<optim::SGD>(parameters(net), optim::SGDOptions{.lr = 0.01});
   const auto loss = [net](const Tensor& x, const Tensor& y) { return mse_loss(net(x), y); };
-  return {training_step(opt, loss), randn({100, 2}), randn({100, 1})};
+  const int64_t n = task.batch_or(100);
+  return {step_of(task, net, opt, loss), randn({n, 2}), randn({n, 1})};
 }
 
 // 784-800-800-10 with dropout, batch 64, Adam.
-Workload mlp_mnist() {
+Workload mlp_mnist(const Task& task) {
   struct Net {
     nn::Linear a{784, 800}, b{800, 800}, c{800, 10};
     nn::Dropout first{0.2}, second{0.5};
@@ -41,11 +42,12 @@ Workload mlp_mnist() {
   const Net net;
   const auto opt = std::make_shared<optim::Adam>(parameters(net), optim::AdamOptions{.lr = 1e-3});
   const auto loss = [net](const Tensor& x, const Tensor& y) { return cross_entropy(net(x), y); };
-  return {training_step(opt, loss), randn({64, 784}), class_ids(64, 10)};
+  const int64_t n = task.batch_or(64);
+  return {step_of(task, net, opt, loss), randn({n, 784}), class_ids(n, 10)};
 }
 
 // Two convolutions, pooling, two linear layers, dropout; batch 64, SGD with momentum.
-Workload convnet() {
+Workload convnet(const Task& task) {
   struct Net {
     nn::Conv2d a{1, 32, 3}, b{32, 64, 3};
     nn::Linear c{9216, 128}, d{128, 10};
@@ -59,7 +61,8 @@ Workload convnet() {
   const auto opt =
       std::make_shared<optim::SGD>(parameters(net), optim::SGDOptions{.lr = 0.01, .momentum = 0.9});
   const auto loss = [net](const Tensor& x, const Tensor& y) { return cross_entropy(net(x), y); };
-  return {training_step(opt, loss), randn({64, 1, 28, 28}), class_ids(64, 10)};
+  const int64_t n = task.batch_or(64);
+  return {step_of(task, net, opt, loss), randn({n, 1, 28, 28}), class_ids(n, 10)};
 }
 
 nn::Conv2d unbiased_conv(int64_t in, int64_t out, int64_t kernel, int64_t stride) {
@@ -90,7 +93,7 @@ struct ResidualBlock {
 };
 
 // ResNet-20 for 32 x 32 images, batch 64, SGD with momentum and weight decay.
-Workload resnet20() {
+Workload resnet20(const Task& task) {
   struct Net {
     nn::Conv2d conv = unbiased_conv(3, 16, 3, 1);
     nn::BatchNorm2d norm{16};
@@ -113,23 +116,31 @@ Workload resnet20() {
   const auto opt = std::make_shared<optim::SGD>(
       parameters(net), optim::SGDOptions{.lr = 0.1, .momentum = 0.9, .weight_decay = 1e-4});
   const auto loss = [net](const Tensor& x, const Tensor& y) { return cross_entropy(net(x), y); };
-  return {training_step(opt, loss), randn({64, 3, 32, 32}), class_ids(64, 10)};
+  const int64_t n = task.batch_or(64);
+  return {step_of(task, net, opt, loss), randn({n, 3, 32, 32}), class_ids(n, 10)};
 }
 
 // A variational autoencoder with two convolutions on each side, batch 64, Adam.
-Workload conv_vae() {
+Workload conv_vae(const Task& task) {
   struct Net {
     nn::Conv2d e1{1, 32, 4, {.stride = 2, .padding = 1}},
         e2{32, 64, 4, {.stride = 2, .padding = 1}};
     nn::Linear mean{3136, 20}, log_variance{3136, 20}, d0{20, 3136};
     nn::ConvTranspose2d d1{64, 32, 4, {.stride = 2, .padding = 1}},
         d2{32, 1, 4, {.stride = 2, .padding = 1}};
-    Tensor loss(const Tensor& x) const {
-      const double examples = static_cast<double>(x.size(0));
+    struct Output {
+      Tensor image, mean, log_variance;
+    };
+    Output encode_and_decode(const Tensor& x) const {
       const Tensor h = relu(e2(relu(e1(x)))).flatten(1);
       const Tensor mu = mean(h), lv = log_variance(h);
       const Tensor z = mu + randn_like(mu) * exp(0.5 * lv);
-      const Tensor y = d2(relu(d1(relu(d0(z)).reshape({-1, 64, 7, 7}))));
+      return {d2(relu(d1(relu(d0(z)).reshape({-1, 64, 7, 7})))), mu, lv};
+    }
+    Tensor operator()(const Tensor& x) const { return encode_and_decode(x).image; }
+    Tensor loss(const Tensor& x) const {
+      const double examples = static_cast<double>(x.size(0));
+      const auto [y, mu, lv] = encode_and_decode(x);
       const Tensor reconstruction = binary_cross_entropy_with_logits(y, x, {}, Reduction::kSum);
       return reconstruction / examples - 0.5 * (1 + lv - mu * mu - exp(lv)).sum() / examples;
     }
@@ -137,11 +148,11 @@ Workload conv_vae() {
   const Net net;
   const auto opt = std::make_shared<optim::Adam>(parameters(net), optim::AdamOptions{.lr = 1e-3});
   const auto loss = [net](const Tensor& x, const Tensor&) { return net.loss(x); };
-  const Tensor x = rand({64, 1, 28, 28});
-  return {training_step(opt, loss), x, x};
+  const Tensor x = rand({task.batch_or(64), 1, 28, 28});
+  return {step_of(task, net, opt, loss), x, x};
 }
 
-using Maker = Workload (*)();
+using Maker = Workload (*)(const Task& task);
 constexpr std::pair<std::string_view, Maker> kWorkloads[] = {
     {"mlp_micro", mlp_micro}, {"mlp_mnist", mlp_mnist}, {"convnet", convnet},
     {"resnet20", resnet20},   {"gru_mnist", gru_mnist}, {"char_lstm", char_lstm},
@@ -155,9 +166,9 @@ std::vector<std::string_view> workload_names() {
   return names;
 }
 
-Workload make_workload(std::string_view name) {
+Workload make_workload(std::string_view name, const Task& task) {
   for (const auto& [known, make] : kWorkloads)
-    if (known == name) return make();
+    if (known == name) return make(task);
   fail("bench: there is no workload called ", name);
 }
 

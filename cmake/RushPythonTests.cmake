@@ -11,3 +11,8 @@ foreach(folder IN LISTS folders)
       FAIL_REGULAR_EXPRESSION "nanobind: leaked")
   endif()
 endforeach()
+
+# What makes tables out of benchmarks.
+add_test(NAME python_bench COMMAND "${Python_EXECUTABLE}" -m pytest -q "${PROJECT_SOURCE_DIR}/bench/tests"
+         WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
+set_tests_properties(python_bench PROPERTIES LABELS python TIMEOUT 60 ENVIRONMENT "PYTHONDONTWRITEBYTECODE=1")
