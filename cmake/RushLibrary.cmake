@@ -31,7 +31,7 @@ if(RUSH_SANITIZE)
 endif()
 
 set(RUSH_OBJECTS "")
-set(RUSH_FAMILIES base tensor core kernels ops autograd vmap graph nn optim data io dist view)
+set(RUSH_FAMILIES base profile tensor core kernels ops autograd vmap graph nn optim data io dist view)
 foreach(family IN LISTS RUSH_FAMILIES)
   rush_sources(sources rush/${family})
   if(family STREQUAL "kernels")  # only these few know whether oneDNN is there

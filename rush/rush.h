@@ -43,4 +43,5 @@
 #include "rush/ops/statistics.h"
 #include "rush/ops/unary.h"
 #include "rush/optim/optim.h"
+#include "rush/profile/profile.h"
 #include "rush/vmap/vmap.h"

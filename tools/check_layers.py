@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Checks that #include lines point one way only:
 
-base <- tensor <- core <- ops <- autograd <- vmap <- graph <- {nn, optim} <- {io, dist, view}
+base <- profile <- tensor <- core <- ops <- autograd <- vmap <- graph <- {nn, optim} <- {io, dist, view}
 <- programs
 
-data needs base and tensor only, kernels need base and tensor only. The kernel contract
+data and kernels need base, profile and tensor only. The kernel contract
 rush/kernels/kernel.h stands on base alone, so tensor may include it; from core on, rush/kernels
 may be included, but never a device's folder in it. Folders in one pair of braces do not know each
 other. Tests, and the op cases with their runner, may include anything.
@@ -22,6 +22,7 @@ CONTRACT = "rush/kernels/kernel.h"
 
 ORDER = [
     ["base"],
+    ["profile"],
     ["tensor"],
     ["core"],
     ["ops"],
@@ -44,7 +45,7 @@ def allowed_folders():
     for folder in LAST:
         allowed[folder] = {folder, "data", *left}
     for folder in ("data", "kernels"):
-        allowed[folder] = {folder, "base", "tensor"}
+        allowed[folder] = {folder, "base", "profile", "tensor"}
     return allowed
 
 
@@ -54,10 +55,10 @@ def may_include(folder, included, allowed):
     if len(parts) < 3:
         return False  # the umbrella rush/rush.h is for programs
     target = parts[1]
-    if included == CONTRACT and folder not in ("base", "data"):
+    if included == CONTRACT and folder not in ("base", "profile", "data"):
         return True
     if target == "kernels" and folder != "kernels":
-        return parts[2] not in DEVICES and folder not in ("base", "tensor", "data")
+        return parts[2] not in DEVICES and folder not in ("base", "profile", "tensor", "data")
     return target in allowed[folder]
 
 

@@ -8,6 +8,7 @@
 
 #include "rush/core/apply.h"
 #include "rush/core/vocabulary.h"
+#include "rush/profile/span.h"
 #include "rush/tensor/observer.h"
 
 namespace rush::detail {
@@ -72,6 +73,18 @@ Tensor fitted(Tensor dx, const Spec& spec) {
   if (!(dx.shape() == spec.shape)) dx = sum_to(dx, spec.shape);
   if (dx.dtype() != spec.dtype) dx = cast(dx, spec.dtype);
   return dx;
+}
+
+// What the gradient of `n` is computed for. A node from before the profiler was started may tell by
+// the name of a parameter.
+OriginId gradient_origin(const Node& n) {
+  if (!origin_of(t_origin).gradient_of.empty()) return t_origin;  // within a gradient
+  if (n.origin != kNoOrigin) return intern_origin(origin_of(n.origin).module, n.name());
+  for (const Edge& e : n.inputs)
+    if (e && e.node()->is_leaf())
+      if (const std::string_view module = module_of(*e.node()); !module.empty())
+        return intern_origin(module, n.name());
+  return intern_origin("", n.name());
 }
 
 class Walker {
@@ -165,7 +178,10 @@ class Walker {
     uint64_t wanted = 0;
     for (size_t k = 0; k < n.inputs.size(); ++k)
       if (wants(v, k)) wanted |= uint64_t{1} << std::min<size_t>(k, 63);
-    if (wanted && !add_to_part(n, v.dy)) propagate(n, v.dy, wanted);
+    if (wanted) {
+      const OriginScope origin(is_origin_wanted_ ? gradient_origin(n) : kNoOrigin);
+      if (!add_to_part(n, v.dy)) propagate(n, v.dy, wanted);
+    }
     if (!walk_.retain_graph && !walk_.create_graph && !n.is_symbolic) release(n);
     v.dy.clear();
   }
@@ -299,6 +315,7 @@ class Walker {
 
   const Walk& walk_;
   GradMode mode_;
+  const bool is_origin_wanted_ = is_profiling() || t_observer;
   NodeIndex index_;
   std::vector<Visit> visits_;  // newest first
   std::vector<std::pair<Node*, Tensor>> leaves_;
@@ -309,6 +326,7 @@ class Walker {
 
 std::vector<Tensor> walk_backward(const Walk& walk) {
   if (walk.ys.empty()) return std::vector<Tensor>(walk.xs.size());
+  const ProfileSpan span("backward", ProfileKind::kRange);
   return Walker(walk).run();
 }
 

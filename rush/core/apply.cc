@@ -153,13 +153,11 @@ void check_stale_views(const Op& op, std::span<const Arg> in) {
   }
 }
 
-}  // namespace
-}  // namespace detail
+Tensors apply_several(const Op& op, std::span<const Arg> in, AttrRef attrs);
 
-Tensor apply(const Op& op, std::span<const Arg> in, AttrRef attrs) {
-  using namespace detail;
+Tensor apply_one(const Op& op, std::span<const Arg> in, AttrRef attrs) {
   if (!op.is_elementwise && !op.is_view) {
-    Tensors outs = apply_multi(op, in, attrs);
+    Tensors outs = apply_several(op, in, attrs);
     return outs.empty() ? Tensor() : std::move(outs[0]);
   }
   if (any_symbolic(in) || t_graph_scope) [[unlikely]] {
@@ -174,11 +172,10 @@ Tensor apply(const Op& op, std::span<const Arg> in, AttrRef attrs) {
   return out;
 }
 
-Tensors apply_multi(const Op& op, std::span<const Arg> in, AttrRef attrs) {
-  using namespace detail;
+Tensors apply_several(const Op& op, std::span<const Arg> in, AttrRef attrs) {
   if (op.is_elementwise || op.is_view) {
     Tensors outs;
-    outs.push_back(apply(op, in, attrs));
+    outs.push_back(apply_one(op, in, attrs));
     return outs;
   }
   check_count(op, in);
@@ -193,6 +190,39 @@ Tensors apply_multi(const Op& op, std::span<const Arg> in, AttrRef attrs) {
   if (t_detect_anomaly) check_anomaly(op, in, outs);
   if (t_grad_enabled && wants_node(op, in)) record(op, in, attrs, outs);
   return outs;
+}
+
+// What is only written down is no event.
+[[gnu::noinline]] Tensor apply_profiled(const Op& op, std::span<const Arg> in, AttrRef attrs) {
+  if (any_symbolic(in) || t_graph_scope) return apply_one(op, in, attrs);
+  ProfileSpan span(op.name.c_str(), ProfileKind::kOp);
+  Tensor out = apply_one(op, in, attrs);
+  if (span) describe_op(span, op, in, attrs, {&out, out.defined() ? size_t{1} : size_t{0}});
+  return out;
+}
+
+[[gnu::noinline]] Tensors apply_several_profiled(const Op& op, std::span<const Arg> in,
+                                                 AttrRef attrs) {
+  if (any_symbolic(in) || t_graph_scope) return apply_several(op, in, attrs);
+  ProfileSpan span(op.name.c_str(), ProfileKind::kOp);
+  Tensors outs = apply_several(op, in, attrs);
+  if (span) describe_op(span, op, in, attrs, outs);
+  return outs;
+}
+
+}  // namespace
+}  // namespace detail
+
+Tensor apply(const Op& op, std::span<const Arg> in, AttrRef attrs) {
+  if (detail::is_profiling()) [[unlikely]]
+    return detail::apply_profiled(op, in, attrs);
+  return detail::apply_one(op, in, attrs);
+}
+
+Tensors apply_multi(const Op& op, std::span<const Arg> in, AttrRef attrs) {
+  if (detail::is_profiling()) [[unlikely]]
+    return detail::apply_several_profiled(op, in, attrs);
+  return detail::apply_several(op, in, attrs);
 }
 
 std::vector<Arg> args_of(std::span<const Tensor> tensors) {

@@ -4,6 +4,7 @@
 #include <atomic>
 
 #include "rush/core/node.h"
+#include "rush/profile/span.h"
 
 namespace rush::detail {
 
@@ -46,6 +47,10 @@ void run_elementwise_into(const Op& op, std::span<const Arg> in, AttrRef attrs,
 
 // Fills `out` by the shape rule, with errors typed.
 void infer(const Op& op, std::span<const Arg> in, AttrRef attrs, InlineVec<OutSpec, 2>& out);
+
+// Ends the event of an op that has run, and tells what it did.
+void describe_op(ProfileSpan& span, const Op& op, std::span<const Arg> in, AttrRef attrs,
+                 std::span<const Tensor> outs);
 
 void check_anomaly(const Op& op, std::span<const Arg> in, std::span<const Tensor> outs);
 std::string call_site();  // where user code called, one frame a line; empty if not known

@@ -44,6 +44,13 @@ void Node::destroy(Node* n) {
   t_destroying = false;
 }
 
+std::string_view module_of(const Node& leaf) {
+  if (!leaf.is_leaf() || !leaf.extra) return {};
+  const std::string_view name = leaf.extra->name;
+  const size_t dot = name.rfind('.');
+  return dot == std::string_view::npos ? std::string_view() : name.substr(0, dot);
+}
+
 Tensor make_symbolic(const Spec& spec, bool needs_grad) {
   Ref<Node> node = Node::make(nullptr);
   node->outputs.push_back(spec);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "rush/core/apply.h"
+#include "rush/profile/origin.h"
 
 namespace rush {
 
@@ -79,9 +80,10 @@ class Node : public RefCounted<Node> {
 
   const Op* op = nullptr;  // null: a leaf, a placeholder or a constant
   uint64_t id = 0;
-  bool is_symbolic = false;  // written down, not run: its outputs have no values
-  bool is_released = false;  // its saved values were freed by a backward pass
-  bool needs_grad = false;   // a gradient may be asked for (graph mode: false for pure data)
+  bool is_symbolic = false;     // written down, not run: its outputs have no values
+  bool is_released = false;     // its saved values were freed by a backward pass
+  bool needs_grad = false;      // a gradient may be asked for (graph mode: false for pure data)
+  OriginId origin = kNoOrigin;  // known if a profiler was on, or a trace was written
   AttrBox attrs;
   InlineVec<Edge, 3> inputs;  // null edges: inputs that nobody records
   InlineVec<Spec, 1> outputs;
@@ -107,6 +109,9 @@ class Node : public RefCounted<Node> {
   Node() = default;
   Node* next_pending_ = nullptr;  // while waiting for destruction
 };
+
+// "fc1" of a parameter that is known as "fc1.weight" (see named_parameters), else "".
+std::string_view module_of(const Node& leaf);
 
 // A symbolic tensor without a maker: what graphs start from. `needs_grad`: gradients may be asked
 // for with respect to it.

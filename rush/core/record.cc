@@ -42,6 +42,7 @@ Ref<Node> node_with_inputs(const Op& op, std::span<const Arg> in, AttrRef attrs,
                            const Saves& saves) {
   Ref<Node> node = Node::make(&op);
   node->needs_grad = true;
+  node->origin = t_origin;
   if (attrs.data) node->attrs = AttrBox(attrs);
   node->inputs.reserve(in.size());
   for (size_t i = 0; i < in.size(); ++i) {
@@ -173,6 +174,7 @@ const Tensor& apply_in_place(const Op& op, const Tensor& target, std::span<const
   InlineVec<Arg, 4> in;
   in.push_back(target);
   for (const Arg& a : others) in.push_back(a);
+  ProfileSpan span(op.name.c_str(), ProfileKind::kOp);
   if (any_symbolic(in)) check_in_place(op.name.c_str(), Tensor(make_symbolic({})), false);
   const bool recording = wants_history(op, target, in);
   check_in_place(op.name.c_str(), target, recording);
@@ -218,6 +220,8 @@ const Tensor& apply_in_place(const Op& op, const Tensor& target, std::span<const
     rewire(target, node);
     if (saves.y & 1) save(*node, target, Saved::kOutput, true);
   }
+  if (span) [[unlikely]]
+    describe_op(span, op, in, attrs, {&target, 1});
   return target;
 }
 

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "rush/data/subset.h"
+#include "rush/profile/span.h"
 
 namespace rush::data {
 namespace {
@@ -120,6 +121,7 @@ Prefetcher::~Prefetcher() {
 }
 
 AnyBatch Prefetcher::next() {
+  const rush::detail::ProfileSpan span("data", ProfileKind::kRange);
   Shared& s = *shared_;
   if (s.threads.empty()) return s.make(s.used++);
   std::unique_lock lock(s.mutex);

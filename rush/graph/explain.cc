@@ -24,13 +24,28 @@ std::string padded(std::string text, size_t width, bool right = false) {
   return text;
 }
 
-// Bytes that must pass through memory at least: repeated elements count once.
-int64_t bytes_touched(const Operand& o) {
-  if (o.buffer == kNoBuffer) return 0;
-  int64_t n = static_cast<int64_t>(size_of(o.dtype));
-  for (int d = 0; d < o.layout.rank(); ++d)
-    if (o.layout.strides[d] != 0 || o.layout.shape[d] == 0) n *= o.layout.shape[d];
-  return n;
+kernels::View view_of(const Operand& o) {
+  static char there;
+  if (o.buffer == kNoBuffer) return {};
+  return {&there, o.dtype, o.layout.shape, o.layout.strides};
+}
+
+// A fused chain takes an operation a step and element.
+Cost cost_of(const Instruction& i) {
+  std::vector<kernels::View> in, out;
+  for (const Operand& o : i.in) in.push_back(view_of(o));
+  for (const Operand& o : i.out) out.push_back(view_of(o));
+  if (i.form != Form::kFused) return rush::cost_of(*i.op, in, out, i.attrs.data());
+  Cost cost;
+  int64_t n = 0;
+  for (const auto* list : {&in, &out})
+    for (const kernels::View& v : *list) {
+      if (!v.data) continue;
+      cost.bytes += bytes_touched(v.dtype, v.shape, v.strides);
+      n = std::max(n, v.numel());
+    }
+  cost.flops = static_cast<double>(n) * static_cast<double>(i.chain->steps.size());
+  return cost;
 }
 
 std::string place_of(const Program& program, const MemoryPlan& memory, BufferId b) {
@@ -53,6 +68,13 @@ std::string place_of(const Program& program, const MemoryPlan& memory, BufferId 
 
 }  // namespace
 
+std::vector<InstructionNote> notes_for_profile(const Program& program) {
+  std::vector<InstructionNote> notes;
+  for (const Instruction& i : program.instructions)
+    notes.push_back({intern_name(i.name()), i.origin, cost_of(i)});
+  return notes;
+}
+
 std::string explain_plan(const Program& program, const MemoryPlan& memory,
                          const std::vector<double>& times, int runs) {
   std::string text;
@@ -60,9 +82,7 @@ std::string explain_plan(const Program& program, const MemoryPlan& memory,
   int fused = 0;
   for (size_t i = 0; i < program.instructions.size(); ++i) {
     const Instruction& in = program.instructions[i];
-    int64_t bytes = 0;
-    for (const Operand& o : in.in) bytes += bytes_touched(o);
-    for (const Operand& o : in.out) bytes += bytes_touched(o);
+    const int64_t bytes = cost_of(in).bytes;
     const double us = runs > 0 ? times[i] / runs * 1e6 : 0;
     total += us;
     fused += in.form == Form::kFused;

@@ -221,7 +221,12 @@ struct Plan::Impl {
     try {
       for (; done < program.host_actions.size(); ++done) program.host_actions[done].run();
       for (Instruction* i : refreshed) i->refresh_attrs(i->attrs.mutable_data());
-      is_timing ? run_timed() : run_steps();
+      if (is_timing)
+        run_timed();
+      else if (detail::is_profiling())
+        run_profiled();
+      else
+        run_steps([this](int64_t i) { steps[i].run(); });
     } catch (...) {
       while (done > 0) program.host_actions[--done].undo();
       throw;
@@ -233,16 +238,30 @@ struct Plan::Impl {
     results.assign(kept.begin(), kept.end());
   }
 
-  void run_steps() const {
+  template <typename RunStep>
+  void run_steps(RunStep&& run_step) const {
     for (const auto& [begin, end] : runs) {
       if (end - begin == 1) {
-        steps[begin].run();
+        run_step(begin);
         continue;
       }
       parallel_for(end - begin, 1, [&, first = begin](int64_t from, int64_t to) {
-        for (int64_t i = from; i < to; ++i) steps[first + i].run();
+        for (int64_t i = from; i < to; ++i) run_step(first + i);
       });
     }
+  }
+
+  void run_profiled() {
+    if (notes.empty()) notes = notes_for_profile(program);
+    const detail::ProfileSpan all("compiled plan", ProfileKind::kRange);
+    run_steps([this](int64_t i) {
+      const InstructionNote& note = notes[i];
+      const OriginScope origin(note.origin);
+      detail::ProfileSpan span(note.name, ProfileKind::kOp);
+      steps[i].run();
+      span.stop_clock();
+      span.set_cost(note.cost.bytes, note.cost.flops);
+    });
   }
 
   void run_timed() {
@@ -292,6 +311,7 @@ struct Plan::Impl {
   std::vector<std::pair<Storage*, const Op*>> written;
   std::vector<Tensor> kept;
   std::vector<void*> slots;
+  std::vector<InstructionNote> notes;  // once it was profiled
   bool is_timing = false;
   std::vector<double> times;
   int timed_runs = 0;

@@ -93,7 +93,8 @@ struct Instruction {
   bool is_recomputed = false;
   // Instructions of one group (>= 0) do not depend on each other and run side by side.
   int group = -1;
-  std::string note;  // what passes have to say, for explain()
+  OriginId origin = kNoOrigin;  // whom it works for, as far as the trace could tell
+  std::string note;             // what passes have to say, for explain()
 
   bool writes(size_t input) const { return input < writes_input.size() && writes_input[input]; }
   bool is_random() const { return op && op->is_random; }

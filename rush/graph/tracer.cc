@@ -60,6 +60,7 @@ class Tracer final : public Observer {
               std::span<const Tensor* const> out, const AttrRef& attrs) override {
     Instruction instruction;
     instruction.op = &op;
+    instruction.origin = t_origin;
     const kernels::Entry* entry = detail::entry_of(op);
     if (entry && entry->is_row_op() && op.is_elementwise) {
       instruction.form = Form::kElementwise;
@@ -154,6 +155,9 @@ class Tracer final : public Observer {
       settle_buffer(static_cast<BufferId>(b), static_cast<uint32_t>(returned), trace);
     }
     settle_own();
+    std::vector<OriginId*> origins;
+    for (Instruction& i : program_.instructions) origins.push_back(&i.origin);
+    place_between_modules(origins);
     trace.program = std::move(program_);
     return trace;
   }

@@ -29,20 +29,22 @@ std::string per_axis_text(const Dims& values) {
 
 namespace {
 
-// "fc1." of a parameter that was met as "fc1.weight" (see named_parameters).
-std::string path_of(const Tensor& t) {
-  if (!t.defined()) return "";
-  const Node* node = t.body().edge.node();
-  if (node == nullptr || !node->is_leaf() || !node->extra) return "";
-  const std::string& name = node->extra->name;
-  const size_t dot = name.rfind('.');
-  return dot == std::string::npos ? "" : name.substr(0, dot);
+std::string_view path_of(const Tensor& t) {
+  const Node* node = t.defined() ? t.body().edge.node() : nullptr;
+  return node ? module_of(*node) : std::string_view();
 }
 
 }  // namespace
 
+LayerScope::Known::Known(std::string_view type, const Tensor& named)
+    : origin(origin_for(path_of(named))), span(intern_name(type), ProfileKind::kModule) {}
+
+OriginId LayerScope::Known::origin_for(std::string_view path) {
+  return path.empty() ? t_origin : intern_origin(path, origin_of(t_origin).gradient_of);
+}
+
 void rethrow_from_layer(const std::string& layer, const Tensor& named) {
-  const std::string path = path_of(named);
+  const std::string path(path_of(named));
   rush::rethrow_from(path.empty() ? layer : path + " (" + layer + ")");
 }
 

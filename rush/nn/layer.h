@@ -1,12 +1,16 @@
 // What layers share: their description, and errors that say which layer they came from.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
 #include "rush/base/error.h"
 #include "rush/graph/graph.h"
 #include "rush/nn/mode.h"
+#include "rush/nn/visitor.h"
+#include "rush/profile/origin.h"
+#include "rush/profile/span.h"
 #include "rush/tensor/tensor.h"
 
 namespace rush::nn {
@@ -45,9 +49,28 @@ std::string per_axis_text(const Dims& values);
 // layer, "fc1 (Linear(784, 800)): linear: ...". `named` is a tensor whose name tells the path.
 [[noreturn]] void rethrow_from_layer(const std::string& layer, const Tensor& named);
 
+// While it lives, ops belong to the module whose parameter `named` is: profiles show it.
+class LayerScope {
+ public:
+  LayerScope(std::string_view type, const Tensor& named) {
+    if (rush::detail::is_profiling() || t_observer) [[unlikely]]
+      known_.emplace(type, named);
+  }
+
+ private:
+  struct Known {
+    Known(std::string_view type, const Tensor& named);
+    static OriginId origin_for(std::string_view path);
+    OriginScope origin;
+    rush::detail::ProfileSpan span;
+  };
+  std::optional<Known> known_;
+};
+
 // Runs a layer's formula.
 template <typename Layer, typename F>
 auto in_layer(const Layer& layer, const Tensor& named, F&& formula) {
+  const LayerScope scope(detail::type_name<Layer>(), named);
   try {
     return formula();
   } catch (const Error&) {

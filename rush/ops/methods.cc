@@ -1,5 +1,6 @@
 // The methods of Tensor that are calls of free functions.
 #include "rush/core/apply.h"
+#include "rush/core/cost.h"
 #include "rush/core/node.h"
 #include "rush/core/vocabulary.h"
 #include "rush/kernels/kernel.h"
@@ -7,6 +8,7 @@
 #include "rush/ops/cast.h"
 #include "rush/ops/create.h"
 #include "rush/ops/movement.h"
+#include "rush/profile/span.h"
 #include "rush/tensor/observer.h"
 
 namespace rush {
@@ -57,7 +59,14 @@ void overwrite(const Tensor& target, const Tensor& source) {
   in.strides = Dims::filled(target.rank(), 0);
   for (int i = 0; i < source.rank(); ++i)
     if (source.shape()[i] != 1) in.strides[i + shift] = source.strides()[i];
-  copy.kernel({{&in, 1}, {&out, 1}, nullptr});
+  {
+    detail::ProfileSpan span("copy_", ProfileKind::kOp);
+    copy.kernel({{&in, 1}, {&out, 1}, nullptr});
+    if (span)
+      span.set_cost(bytes_touched(in.dtype, in.shape, in.strides) +
+                        bytes_touched(out.dtype, out.shape, out.strides),
+                    0);
+  }
   target.storage()->bump_version("copy_");
   if (t_observer) {
     static const Op& clone_op = *find_op("clone");

@@ -3,12 +3,14 @@
 #include <limits>
 
 #include "rush/core/apply.h"
+#include "rush/core/cost.h"
 #include "rush/core/node.h"
 #include "rush/kernels/attrs/random.h"
 #include "rush/kernels/random.h"
 #include "rush/ops/binary.h"
 #include "rush/ops/create.h"
 #include "rush/ops/movement.h"
+#include "rush/profile/span.h"
 #include "rush/tensor/observer.h"
 
 namespace rush {
@@ -126,6 +128,9 @@ void check_probability(const char* op, double p) {
 template <typename F>
 const Tensor& overwrite(const char* op, const Tensor& x, Generator* generator, F&& fill) {
   check_in_place(op, x, grad_enabled());
+  detail::ProfileSpan span(op, ProfileKind::kOp);
+  if (span) [[unlikely]]
+    span.set_cost(bytes_touched(x.dtype(), x.shape(), x.strides()), 0);
   fill(x.view_of(), generator ? *generator : default_generator());
   x.storage()->bump_version(op);
   return x;

@@ -5,6 +5,8 @@
 
 #include "rush/core/apply.h"
 #include "rush/ops/create.h"
+#include "rush/profile/origin.h"
+#include "rush/profile/span.h"
 
 namespace rush::optim {
 namespace {
@@ -163,6 +165,10 @@ std::vector<Tensor> Optimizer::numbers(
 template <typename GradOf>
 void Optimizer::step_with(GradOf&& grad_of) {
   NoGrad guard;
+  const bool is_watched = detail::is_profiling() || t_observer;
+  const OriginScope origin(is_watched ? intern_origin("(" + std::string(name_) + ")") : t_origin);
+  const detail::ProfileSpan span(is_watched ? intern_name(std::string(name_) + ".step") : nullptr,
+                                 ProfileKind::kRange);
   if (t_observer) t_observer->read_switch(are_all_groups_);
   follow_original();
   std::vector<Item> items;

@@ -64,6 +64,7 @@ class EpilogueFuser {
       return false;
     Instruction joined;
     joined.op = find_op("addmm_");
+    joined.origin = matmul.origin;
     joined.in = {sum, a, b};
     joined.writes_input = {true, false, false};
     joined.note = "adds its product to the sum";
