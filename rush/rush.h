@@ -41,6 +41,7 @@
 #include "rush/ops/sort.h"
 #include "rush/ops/special.h"
 #include "rush/ops/statistics.h"
+#include "rush/ops/strided.h"
 #include "rush/ops/unary.h"
 #include "rush/optim/optim.h"
 #include "rush/profile/profile.h"

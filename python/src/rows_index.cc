@@ -6,6 +6,7 @@
 #include "rush/ops/index.h"
 #include "rush/ops/join.h"
 #include "rush/ops/movement.h"
+#include "rush/ops/strided.h"
 
 namespace rush::python {
 namespace {
@@ -183,6 +184,16 @@ void add_part_writes(const Rows& rows) {
         return diagonal_scatter(x, source, offset, a, b);
       },
       0, "input with a diagonal replaced.");
+  rows.add(
+      "as_strided_scatter(input, src, size, stride, storage_offset=None)",
+      [](const Tensor& x, const Tensor& source, const Dims& size, const Dims& strides,
+         std::optional<int64_t> offset) {
+        if (source.shape() != size)
+          fail<ShapeError>("as_strided_scatter: src must have shape ", size, "; got ",
+                           source.shape());
+        return as_strided_scatter(x, source, strides, offset.value_or(0));
+      },
+      0, "input with the elements replaced that as_strided would show of it, were it contiguous.");
 }
 
 void add_searches(const Rows& rows) {

@@ -46,7 +46,6 @@ void fill_diagonal(const Tensor& x, double value, bool wraps) {
     least = std::min(least, x.shape()[i]);
   }
   const auto fill = [&](int64_t offset, int64_t count) {
-    const NoGrad off;
     const Tensor part = as_strided(x, {count}, {step}, x.layout().offset + offset);
     write_in_place("fill_diagonal_", part, expand(full({}, value, x.dtype()), {count}));
   };

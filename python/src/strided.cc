@@ -2,10 +2,7 @@
 
 #include <cstring>
 
-#include "rush/core/apply.h"
-#include "rush/ops/binary.h"
-#include "rush/ops/create.h"
-#include "rush/ops/index.h"
+#include "rush/core/node.h"
 #include "rush/ops/movement.h"
 
 namespace rush::python {
@@ -17,17 +14,6 @@ Tensor showing(const Tensor& x, const Layout& layout, DType t) {
   body->layout = layout;
   body->dtype = t;
   return Tensor(std::move(body));
-}
-
-// Which element of the storage stands where: int64 [size].
-Tensor places(const Dims& size, const Dims& strides, int64_t offset) {
-  Tensor at = full(size, offset, int64);
-  for (int i = 0; i < size.size(); ++i) {
-    Shape along = Shape::filled(size.size(), 1);
-    along[i] = size[i];
-    at = add(at, reshape(mul(arange(size[i], int64), strides[i]), along));
-  }
-  return at;
 }
 
 void check_inside(const Tensor& x, const Dims& size, const Dims& strides, int64_t offset) {
@@ -75,11 +61,13 @@ Tensor as_strided(const Tensor& x, const Dims& size, const Dims& strides,
                      strides);
   const int64_t start = offset.value_or(x.layout().offset);
   check_inside(x, size, strides, start);
-  if (!(grad_enabled() && x.requires_grad()))
-    return showing(x, Layout(size, strides, start), x.dtype());
-  if (!x.is_contiguous() || x.layout().offset != 0)
-    fail("as_strided: with a gradient recorded it wants a contiguous tensor; call contiguous()");
-  return take(x, places(size, strides, start));
+  Tensor part = showing(x, Layout(size, strides, start), x.dtype());
+  TensorBody& view = part.body();
+  view.base = x.body().base ? x.body().base : x.body_ref();
+  // As if it was taken before the last write: its history comes from the whole tensor's.
+  view.history = x.storage()->history() - (grad_enabled() ? 1 : 0);
+  refresh_view(part);
+  return part;
 }
 
 Tensor in_channels_last(const Tensor& x) {
@@ -105,7 +93,8 @@ void replace(const Self& x, const Tensor& value) {
   to.layout = from.body().layout;
   to.dtype = from.body().dtype;
   to.edge = from.body().edge;
-  to.base = from.body().base;
+  const Ref<TensorBody>& base = from.body().base;
+  to.base = base.get() == &to ? Ref<TensorBody>() : base;  // a view of itself is none
   to.history = from.body().history;
 }
 

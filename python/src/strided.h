@@ -7,8 +7,7 @@ namespace rush::python {
 
 // The same bytes read as another dtype; the last axis grows or shrinks where the sizes differ.
 Tensor view_as_type(const Tensor& x, DType t);
-// Elements of x's storage by strides. A view without history; where a gradient is recorded, a copy
-// that hands it on.
+// Elements of x's storage by strides, as a view of x.
 Tensor as_strided(const Tensor& x, const Dims& size, const Dims& strides,
                   std::optional<int64_t> offset);
 // x in [N, C, ...] order, but with the channels innermost in memory.

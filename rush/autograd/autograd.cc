@@ -21,7 +21,7 @@ void set_seeds(const char* op, const std::vector<Tensor>& ys, const std::vector<
     fail<ShapeError>(op, ": ", ys.size(), " tensors, but ", dys.size(), " gradients for them");
   for (size_t i = 0; i < ys.size(); ++i) {
     const Tensor& y = ys[i];
-    if (!y.body().edge)
+    if (!y.requires_grad())
       fail(op, ": the tensor of shape ", y.shape(),
            " has no history; did one of its inputs require a gradient, outside NoGrad?");
     Tensor dy = dys.empty() ? Tensor() : dys[i];
@@ -48,7 +48,7 @@ std::vector<Tensor> grad(const std::vector<Tensor>& ys, const std::vector<Tensor
   detail::Walk walk{.retain_graph = options.retain_graph, .create_graph = options.create_graph};
   set_seeds("grad", ys, dys, walk);
   for (const Tensor& x : xs) {
-    if (!x.body().edge) fail("grad: an x of shape ", x.shape(), " does not require a gradient");
+    if (!x.requires_grad()) fail("grad: an x of shape ", x.shape(), " does not require a gradient");
     walk.xs.push_back(x.body().edge);
   }
   std::vector<Tensor> dxs = detail::walk_backward(walk);
@@ -79,6 +79,7 @@ void Tensor::backward(const Tensor& dy, bool retain_graph, bool create_graph) co
 
 HookHandle register_hook(const Tensor& t, std::function<Tensor(const Tensor&)> hook) {
   static std::atomic<uint64_t> next{1};
+  refresh_view(t);
   const Edge& edge = t.body().edge;
   if (!edge) fail("register_hook: the tensor of shape ", t.shape(), " does not require a gradient");
   const uint64_t id = next++;
@@ -92,6 +93,7 @@ void HookHandle::remove() {
 }
 
 void retain_grad(const Tensor& t) {
+  refresh_view(t);
   const Edge& edge = t.body().edge;
   if (!edge) fail("retain_grad: the tensor of shape ", t.shape(), " does not require a gradient");
   if (!t.is_leaf()) edge.node()->extras().retained.emplace_back(edge.index(), Tensor());

@@ -130,8 +130,13 @@ void run_kernel(const Op& op, std::span<const Arg> in, AttrRef attrs, Tensors& o
 
 void check_mutated(const Op& op, std::span<const Arg> in, AttrRef attrs) {
   for (size_t i = 0; i < in.size(); ++i)
-    if (in[i].tensor->defined() && op.writes(i, in.size(), attrs.data))
-      check_in_place(op.name.c_str(), *in[i].tensor, t_grad_enabled);
+    if (in[i].tensor->defined() && op.writes(i, in.size(), attrs.data)) {
+      const Tensor& target = *in[i].tensor;
+      check_in_place(op.name.c_str(), target, t_grad_enabled);
+      if (t_grad_enabled && target.body().base && is_recorded(target))
+        fail(op.name, ": cannot write to a view of a tensor whose gradient is recorded; do it ",
+             "under NoGrad, or on a clone()");
+    }
 }
 
 void check_count(const Op& op, std::span<const Arg> in) {
@@ -139,18 +144,9 @@ void check_count(const Op& op, std::span<const Arg> in) {
     fail(op.name, ": takes ", op.args.size(), " tensors; got ", in.size());
 }
 
-// A view whose tensor was given a new history since by a recorded in-place write no longer shows
-// what its own history says: it must not be used silently.
-void check_stale_views(const Op& op, std::span<const Arg> in) {
-  for (const Arg& a : in) {
-    if (!a.tensor->defined()) continue;
-    const TensorBody& b = a.tensor->body();
-    if (b.base && b.storage && b.history != b.storage->history())
-      fail(op.name, ": a view of shape ", b.layout.shape, " was taken before ",
-           b.storage->last_writer(),
-           " changed its tensor in place, so its gradient would be wrong; "
-           "take the view again");
-  }
+void refresh_views(std::span<const Arg> in) {
+  for (const Arg& a : in)
+    if (a.tensor->defined()) refresh_view(*a.tensor);
 }
 
 Tensors apply_several(const Op& op, std::span<const Arg> in, AttrRef attrs);
@@ -164,7 +160,7 @@ Tensor apply_one(const Op& op, std::span<const Arg> in, AttrRef attrs) {
     if (is_deferred(op, in, attrs)) return std::move(defer(op, in, attrs)[0]);
   }
   if (op.is_elementwise && op.body && !entry_of(op)) return op.body(values_of(in), attrs.data)[0];
-  if (t_grad_enabled) check_stale_views(op, in);
+  if (t_grad_enabled) refresh_views(in);
   if (op.is_view && (in.size() != 1 || !in[0].tensor->defined())) check_count(op, {});
   Tensor out = op.is_view ? run_view(op, *in[0].tensor, attrs) : run_elementwise(op, in, attrs);
   if (t_detect_anomaly) check_anomaly(op, in, {&out, 1});
@@ -183,7 +179,7 @@ Tensors apply_several(const Op& op, std::span<const Arg> in, AttrRef attrs) {
     if (is_deferred(op, in, attrs)) return defer(op, in, attrs);
   }
   if (op.body && !entry_of(op)) return op.body(values_of(in), attrs.data);
-  if (t_grad_enabled) check_stale_views(op, in);
+  if (t_grad_enabled) refresh_views(in);
   if (op.writes_in_place()) check_mutated(op, in, attrs);
   Tensors outs;
   run_kernel(op, in, attrs, outs);

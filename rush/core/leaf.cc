@@ -6,9 +6,12 @@
 
 namespace rush {
 
-bool Tensor::requires_grad() const { return static_cast<bool>(body().edge); }
+bool Tensor::requires_grad() const {
+  refresh_view(*this);
+  return static_cast<bool>(body().edge);
+}
 
-bool Tensor::is_leaf() const { return !body().edge || body().edge.node()->is_leaf(); }
+bool Tensor::is_leaf() const { return !requires_grad() || body().edge.node()->is_leaf(); }
 
 const Tensor& Tensor::requires_grad_(bool on) const {
   TensorBody& b = body();
@@ -31,7 +34,7 @@ const Tensor& Tensor::requires_grad_(bool on) const {
   node->outputs.push_back({b.layout.shape, b.dtype});
   node->extras();
   b.edge = Edge::adopt(node.detach(), 0);
-  if (b.storage) b.history = b.storage->history();
+  b.base = nullptr;  // a leaf has no history but its own, whatever happens to the tensor it shows
   b.is_weak = false;
   return *this;
 }

@@ -117,11 +117,18 @@ std::string_view module_of(const Node& leaf);
 // for with respect to it.
 Tensor make_symbolic(const Spec& spec, bool needs_grad = true);
 
-// Rewires `target` to a node of `op` over `inputs`, after the caller has written the result into
-// target's memory and bumped its version. What the rules read of the inputs is saved as it is now.
-void record_in_place(const Op& op, const Tensor& target, std::span<const Arg> inputs,
-                     AttrRef attrs);
 // The checks every in-place write begins with: raises Error when recording would go wrong.
 void check_in_place(const char* op, const Tensor& target, bool recording);
+
+// Writes through views (core/views.cc). A write through a view gives the tensor it was taken of a
+// new history, which that tensor's other views take over when they are next used.
+//
+// Whether a gradient is recorded for `t` or for the tensor it is a view of.
+bool is_recorded(const Tensor& t);
+// Gives a view the history of what it shows now, if its tensor was written to since it was taken.
+void refresh_view(const Tensor& t);
+// After a recorded in-place write: what `target` shows now came from `written` (nothing: from a
+// constant). Requires: check_in_place(op, target, true) passed before the write.
+void rewire(const Tensor& target, const Edge& written);
 
 }  // namespace rush

@@ -93,6 +93,22 @@ void record(const Op& op, std::span<const Arg> in, AttrRef attrs, std::span<Tens
 
 // ---- In place ---------------------------------------------------------------------------------
 
+namespace {
+
+void check_view_write(const char* op, const TensorBody& view) {
+  const Edge& whole = view.base->edge;
+  if (whole && whole.node()->is_leaf())
+    fail(op,
+         ": this is a view of a leaf that requires a gradient, which cannot be changed in place "
+         "while gradients are recorded; do it under NoGrad, or on a clone()");
+  if (whole && !view.edge && view.history == view.storage->history())
+    fail(op,
+         ": this view was taken under NoGrad of a tensor whose gradient is recorded, so it cannot "
+         "be changed in place while gradients are recorded; take the view again");
+}
+
+}  // namespace
+
 void check_in_place(const char* op, const Tensor& target, bool recording) {
   const TensorBody& b = target.body();
   if (!b.storage)
@@ -107,40 +123,7 @@ void check_in_place(const char* op, const Tensor& target, bool recording) {
     fail(op,
          ": a leaf that requires a gradient cannot be changed in place while gradients are "
          "recorded; do it under NoGrad, or on a clone()");
-  if (b.base && (b.edge || b.base->edge))
-    fail(op,
-         ": cannot change a view of a tensor whose gradient is recorded; write to the tensor "
-         "itself (x[i] = v), or under NoGrad");
-}
-
-namespace {
-
-// Whether recording an in-place write is called for: somebody involved wants a gradient.
-bool wants_history(const Op& op, const Tensor& target, std::span<const Arg> in) {
-  return detail::t_grad_enabled && (target.body().edge || detail::wants_node(op, in));
-}
-
-void check_base_of_view(const char* op, const Tensor& target) {
-  if (target.body().base)
-    fail(op,
-         ": the value carries a gradient, but the target is a view, whose other views would "
-         "not know; write to the whole tensor (x[i] = v), or under NoGrad");
-}
-
-void rewire(const Tensor& target, const Ref<Node>& node) {
-  TensorBody& b = target.body();
-  node->outputs.emplace_back(Spec{b.layout.shape, b.dtype});
-  b.edge = Edge(node.get(), 0);
-  b.storage->start_history();
-}
-
-}  // namespace
-
-void record_in_place(const Op& op, const Tensor& target, std::span<const Arg> inputs,
-                     AttrRef attrs) {
-  if (!wants_history(op, target, inputs)) return;
-  const Saves saves = detail::saves_for(op, inputs);
-  rewire(target, detail::node_with_inputs(op, inputs, attrs, saves));
+  if (b.base) check_view_write(op, b);
 }
 
 namespace {
@@ -176,9 +159,10 @@ const Tensor& apply_in_place(const Op& op, const Tensor& target, std::span<const
   for (const Arg& a : others) in.push_back(a);
   ProfileSpan span(op.name.c_str(), ProfileKind::kOp);
   if (any_symbolic(in)) check_in_place(op.name.c_str(), Tensor(make_symbolic({})), false);
-  const bool recording = wants_history(op, target, in);
+  const bool recording = t_grad_enabled && (is_recorded(target) || wants_node(op, in));
   check_in_place(op.name.c_str(), target, recording);
-  if (recording) check_base_of_view(op.name.c_str(), target);
+  if (t_grad_enabled)
+    for (const Arg& a : in) refresh_view(*a.tensor);
   const ElementwisePlan plan = plan_elementwise(op, in);
   if (!(plan.shape == target.shape()))
     fail<ShapeError>(op.name, "_: the result has shape ", plan.shape,
@@ -217,8 +201,9 @@ const Tensor& apply_in_place(const Op& op, const Tensor& target, std::span<const
   }
   target.storage()->bump_version(op.name.c_str());
   if (recording) {
-    rewire(target, node);
+    node->outputs.emplace_back(Spec{target.shape(), target.dtype()});
     if (saves.y & 1) save(*node, target, Saved::kOutput, true);
+    rewire(target, Edge(node.get(), 0));
   }
   if (span) [[unlikely]]
     describe_op(span, op, in, attrs, {&target, 1});
@@ -226,9 +211,8 @@ const Tensor& apply_in_place(const Op& op, const Tensor& target, std::span<const
 }
 
 void write_in_place(const char* op, const Tensor& target, const Tensor& value) {
-  const bool recording = detail::t_grad_enabled && (target.body().edge || value.body().edge);
+  const bool recording = detail::t_grad_enabled && (is_recorded(target) || value.requires_grad());
   check_in_place(op, target, recording);
-  if (recording) check_base_of_view(op, target);
   if (!(value.shape() == target.shape()))
     fail<ShapeError>(op, ": a value of shape ", value.shape(), " does not fit into ",
                      target.shape());
@@ -238,10 +222,7 @@ void write_in_place(const char* op, const Tensor& target, const Tensor& value) {
     target.copy_(fitting.detach());
   }
   target.storage()->bump_version(op);  // errors name this op, not the copy
-  if (!recording) return;
-  TensorBody& b = target.body();
-  b.edge = fitting.body().edge;
-  b.storage->start_history();
+  if (recording) rewire(target, fitting.body().edge);
 }
 
 }  // namespace rush

@@ -80,7 +80,7 @@ void overwrite(const Tensor& target, const Tensor& source) {
 }  // namespace
 
 const Tensor& Tensor::copy_(const Tensor& source) const {
-  if (grad_enabled() && (requires_grad() || source.requires_grad())) {
+  if (grad_enabled() && (is_recorded(*this) || source.requires_grad())) {
     write_in_place("copy_", *this, rush::expand(cast(source, dtype()), shape()));
     return *this;
   }

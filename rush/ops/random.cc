@@ -133,6 +133,7 @@ const Tensor& overwrite(const char* op, const Tensor& x, Generator* generator, F
     span.set_cost(bytes_touched(x.dtype(), x.shape(), x.strides()), 0);
   fill(x.view_of(), generator ? *generator : default_generator());
   x.storage()->bump_version(op);
+  if (grad_enabled() && is_recorded(x)) rewire(x, Edge());
   return x;
 }
 void refuse_generator(const char* name) {

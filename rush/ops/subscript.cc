@@ -2,7 +2,7 @@
 // the rows of indices that remain (index tensors, masks). Reading gathers from the view; writing
 // goes straight into the view where no gradient is recorded, and through index_put and slice_put
 // where one is.
-#include "rush/core/apply.h"
+#include "rush/core/node.h"
 #include "rush/kernels/attrs/index.h"
 #include "rush/ops/binary.h"
 #include "rush/ops/cast.h"
@@ -172,10 +172,6 @@ Tensor fitted(const char* op, const Tensor& value, const Tensor& x, const Shape&
                      " does not fit the indexed part of shape ", part);
   if (v.dtype() != x.dtype()) v = cast(v, x.dtype());
   return v.shape() == part ? v : expand(v, part);
-}
-
-bool is_recorded(const Tensor& t) {
-  return t.body().edge || (t.body().base && t.body().base->edge);
 }
 
 void write(const char* op, const Tensor& x, const Indices& indices, const Tensor& value,

@@ -202,6 +202,15 @@ def as_strided(
     *,
     out: Any = None,
 ) -> Tensor: ...
+def as_strided_scatter(
+    input: Tensor,
+    src: Tensor,
+    size: _int | Sequence[_int],
+    stride: _int | Sequence[_int],
+    storage_offset: _int | None = None,
+    *,
+    out: Any = None,
+) -> Tensor: ...
 def as_tensor(
     data: Any, dtype: _dtype | None = None, device: Any | None = None, *, out: Any = None
 ) -> Tensor: ...

@@ -2,8 +2,10 @@
 #include "rush/kernels/attrs/movement.h"
 
 #include <algorithm>
+#include <array>
 
 #include "rush/base/threads.h"
+#include "rush/kernels/attrs/strided.h"
 #include "rush/kernels/cpu/boxes.h"
 #include "rush/kernels/elementwise.h"
 #include "rush/kernels/stride_runs.h"
@@ -109,6 +111,60 @@ void unfold_grad(const Call& c) {
   }
 }
 
+// The part of a contiguous `out` that has these strides, as a view of `shape`.
+View part_of(const View& out, const Shape& shape, const Dims& strides, int64_t offset) {
+  View part = out;
+  part.data = static_cast<char*>(out.data) + offset * static_cast<int64_t>(size_of(out.dtype));
+  part.shape = shape;
+  part.strides = strides;
+  return part;
+}
+
+// Whether the strides are seen to show every element once: each steps over all that the smaller
+// ones reach.
+bool shows_once(const View& v) {
+  std::array<int, kMaxRank> order{};
+  int count = 0;
+  for (int i = 0; i < v.shape.size(); ++i)
+    if (v.shape[i] > 1) order[count++] = i;
+  std::sort(order.begin(), order.begin() + count,
+            [&](int a, int b) { return v.strides[a] < v.strides[b]; });
+  int64_t reach = 0;
+  for (int k = 0; k < count; ++k) {
+    const int i = order[k];
+    if (v.strides[i] <= reach) return false;
+    reach += (v.shape[i] - 1) * v.strides[i];
+  }
+  return true;
+}
+
+// write(to, from), one index of the first axis after another where elements are shown several
+// times: so the order is fixed.
+void write_in_order(const View& to, const View& from, void (*write)(const View&, const View&)) {
+  if (to.numel() == 0) return;
+  if (shows_once(to)) return write(to, from);
+  View part = to, value = from;
+  for (Dims* d : {&part.shape, &part.strides, &value.shape, &value.strides}) d->erase(0);
+  const auto item = static_cast<int64_t>(size_of(to.dtype));
+  for (int64_t i = 0; i < to.shape[0]; ++i) {
+    part.data = static_cast<char*>(to.data) + i * to.strides[0] * item;
+    value.data = static_cast<char*>(from.data) + i * from.strides[0] * item;
+    write_in_order(part, value, write);
+  }
+}
+
+void as_strided_grad(const Call& c) {
+  const auto& a = c.attributes<StridedGradAttrs>();
+  fill_view(c.out[0], 0);
+  write_in_order(part_of(c.out[0], c.in[0].shape, a.strides, a.offset), c.in[0], add_view);
+}
+
+void as_strided_scatter(const Call& c) {
+  const auto& a = c.attributes<StridedAttrs>();
+  copy_elements(c.out[0], c.in[0]);
+  write_in_order(part_of(c.out[0], a.shape, a.strides, a.offset), c.in[1], copy_elements);
+}
+
 // Element offset of row `row` (all axes but the last, in row-major order).
 int64_t row_offset(const View& v, int64_t row) {
   int64_t offset = 0;
@@ -164,6 +220,8 @@ void register_movement(Table& t) {
   t.add("slice_put").kernel = slice_put;
   t.add("diagonal_grad").kernel = diagonal_grad;
   t.add("unfold_grad").kernel = unfold_grad;
+  t.add("as_strided_grad").kernel = as_strided_grad;
+  t.add("as_strided_scatter").kernel = as_strided_scatter;
   t.add("tril").kernel = triangle<true>;
   t.add("triu").kernel = triangle<false>;
 }

@@ -4,6 +4,7 @@
 #include "rush/core/apply.h"
 #include "rush/ops/cases/op_case.h"
 #include "rush/ops/movement.h"
+#include "rush/ops/strided.h"
 
 namespace rush::testing {
 
@@ -255,6 +256,52 @@ void add_reverses(CaseList& list) {
   list.add(put);
 }
 
+// Windows of 3 that overlap by one: element (i, j) is number 1 + 2 i + j of a tensor of 2 x 5.
+Dims window_place(const Dims& at) {
+  const int64_t place = 1 + 2 * at[0] + at[1];
+  return {place / 5, place % 5};
+}
+
+void add_strided(CaseList& list) {
+  const auto add = [&](auto&&... a) { list.add(one_input(a...)); };
+  add(
+      "as_strided", "overlapping", Shape{2, 5},
+      [](const Tensor& x) {
+        return as_strided(x, {4, 3}, {2, 1}, 1);
+      },
+      moved({4, 3}, [](const Dims& at, Dims& from) { return from = window_place(at), true; }),
+      "x0.contiguous().as_strided((4, 3), (2, 1), 1)");
+  add(
+      "as_strided_grad", "overlapping", Shape{4, 3},
+      [](const Tensor& x) {
+        return as_strided_grad(x, {2, 5}, {2, 1}, 1);
+      },
+      added({2, 5}, [](const Dims& at, Dims& to) { return to = window_place(at), true; }), "");
+  add(
+      "as_strided_grad", "transposed", Shape{5, 2},
+      [](const Tensor& x) {
+        return as_strided_grad(x, {2, 5}, {1, 5}, 0);
+      },
+      added({2, 5},
+            [](const Dims& at, Dims& to) {
+              return to = {at[1], at[0]}, true;
+            }),
+      "");
+  OpCase put;
+  put.op = "as_strided_scatter";
+  put.in = {In{{4, 5}}, In{{2, 3}}};
+  put.run = [](const Tensors& in) { return Tensors{as_strided_scatter(in[0], in[1], {1, 6}, 2)}; };
+  put.naive = [](const Tensors& in) {
+    const Tensor y = Tensor::copy_of(in[0].raw(), 20, {4, 5}, float64);
+    for (int64_t i = 0; i < 2; ++i)
+      for (int64_t j = 0; j < 3; ++j)
+        y.data<double>()[2 + i + 6 * j] = in[1].data<double>()[i * 3 + j];
+    return Tensors{y};
+  };
+  put.torch = "torch.as_strided_scatter(x0.contiguous(), x1, (2, 3), (1, 6), 2)";
+  list.add(put);
+}
+
 void add_joins(CaseList& list) {
   OpCase cat_case;
   cat_case.op = "cat";
@@ -447,6 +494,7 @@ void add_movement_cases(CaseList& list) {
   add_shape_views(list);
   add_part_views(list);
   add_reverses(list);
+  add_strided(list);
   add_joins(list);
   add_pads(list);
   add_rearranged(list);
