@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Keeps files and the core small: warns over 400 lines a file, fails over 600 (tests: 800), and
-fails when the core (base, tensor, core, autograd; without tests) is over 6,600 lines, graph over
+fails when the core (base, tensor, core, autograd; without tests) is over 6,650 lines, graph over
 5,000 or its passes over 3,000."""
 
 import pathlib
@@ -9,7 +9,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 WARN, LIMIT, TEST_LIMIT = 400, 600, 800
 # What a reader takes in as one piece: its folders and their lines together.
-PIECES = {("base", "tensor", "core", "autograd"): 6600, ("graph",): 5000, ("graph/passes",): 3000}
+PIECES = {("base", "tensor", "core", "autograd"): 6650, ("graph",): 5000, ("graph/passes",): 3000}
 
 
 def is_test(path):

@@ -65,6 +65,7 @@ Edge replaced_part(const Edge& before, const Edge& written, const Spec& whole,
   static const Op& scatter = *find_op("as_strided_scatter");
   const Ref<Node> node = Node::make(&scatter);
   node->needs_grad = true;
+  node->origin = t_origin;
   node->attrs = AttrBox(AttrRef(part));
   node->inputs.push_back(before);
   node->inputs.push_back(written);
