@@ -11,7 +11,7 @@ CPP_FILES = git ls-files --cached --others --exclude-standard -z '*.h' '*.cc' '*
 
 .DEFAULT_GOAL := help
 .SECONDARY:
-.PHONY: help setup demo demos python python-test stubs wheel wheel-test test asan portable tsan debug parity docs bench format check clean build-% test-%
+.PHONY: help setup demo demos python python-test stubs wheel wheel-test test asan portable tsan debug parity docs bench bench-quick bench-micro format check clean build-% test-%
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -65,6 +65,10 @@ parity: build-release ## compare values and gradients of every op with PyTorch's
 bench: build-release ## training steps and inference beside PyTorch and JAX (installs both; an hour)
 	@tools/setup_peers.sh bench
 	@.venv/bin/python bench/compare.py --build build/release --peer-python .venv-bench/bin/python $(BENCH)
+
+bench-quick: setup build/release/build.ninja ## guards against slowness: counts and ratios, half a minute
+	@cmake --build build/release -j $(JOBS) --target bench_guard
+	@ctest --preset release -L bench
 
 format: setup ## format C++ and Python
 	@$(CPP_FILES) | xargs -0 -r clang-format -i

@@ -10,26 +10,23 @@
 #include <ctime>
 #include <functional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
+#include "bench/onednn_calls.h"
 #include "rush/base/threads.h"
 #include "rush/core/apply.h"
 #include "rush/ops/conv.h"
 #include "rush/ops/matmul.h"
 #include "rush/ops/movement.h"
 
-#if __has_include(<oneapi/dnnl/dnnl.hpp>)
-#include <oneapi/dnnl/dnnl.hpp>
+#if RUSH_BENCH_ONEDNN
 
 namespace {
 
 using namespace rush;
-using dnnl::memory;
-using Tag = memory::format_tag;
-using Work = std::function<void()>;
+using namespace rush::bench;
 
-constexpr auto kF32 = memory::data_type::f32;
+constexpr auto kF32 = dnnl::memory::data_type::f32;
 
 Tensor filled(const Shape& shape) {
   Tensor t = Tensor::empty(shape, float32);
@@ -77,88 +74,8 @@ void compare(const std::string& name, double multiply_adds, const Work& ours, co
               mine * 1e6, 2e-9 * multiply_adds / mine, other * 1e6, other / mine);
 }
 
-dnnl::engine& engine() {
-  static dnnl::engine e(dnnl::engine::kind::cpu, 0);
-  return e;
-}
-
-// A primitive with its arguments, ready to be run again and again.
-struct Prepared {
-  dnnl::primitive primitive;
-  std::unordered_map<int, memory> args;
-  dnnl::stream stream{engine()};
-  void operator()() {
-    primitive.execute(stream, args);
-    stream.wait();
-  }
-};
-
-// Written once: pages never written would all be the one page of zeros, which no cache misses.
-memory fresh(const memory::desc& d) {
-  memory m(d, engine());
-  auto* values = static_cast<float*>(m.get_data_handle());
-  std::fill_n(values, d.get_size() / sizeof(float), 0.25f);
-  return m;
-}
-
-// [batch, m, k] x [batch, k, n]
-Work onednn_matmul(int64_t batch, int64_t m, int64_t n, int64_t k, Tag b_tag) {
-  const memory::desc a({batch, m, k}, kF32, Tag::abc), b({batch, k, n}, kF32, b_tag),
-      c({batch, m, n}, kF32, Tag::abc);
-  const dnnl::matmul::primitive_desc d(engine(), a, b, c);
-  Prepared p{dnnl::matmul(d),
-             {{DNNL_ARG_SRC, fresh(a)}, {DNNL_ARG_WEIGHTS, fresh(b)}, {DNNL_ARG_DST, fresh(c)}}};
-  return [p]() mutable { p(); };
-}
-
-struct ConvShape {
-  const char* name;
-  int64_t n, c, size, o, kernel, stride, padding, groups = 1;
-  int64_t out() const { return (size + 2 * padding - kernel) / stride + 1; }
-};
-
-enum Pass { kForward, kData, kWeights };
-
-Work onednn_conv(const ConvShape& s, Pass pass) {
-  const bool grouped = s.groups > 1;
-  const memory::dims wd =
-      grouped ? memory::dims{s.groups, s.o / s.groups, s.c / s.groups, s.kernel, s.kernel}
-              : memory::dims{s.o, s.c, s.kernel, s.kernel};
-  const memory::desc x({s.n, s.c, s.size, s.size}, kF32, Tag::nhwc), w(wd, kF32, Tag::any),
-      y({s.n, s.o, s.out(), s.out()}, kF32, Tag::nhwc), no_bias;
-  const memory::dims stride{s.stride, s.stride}, pad{s.padding, s.padding}, dilation{0, 0};
-  const auto direct = dnnl::algorithm::convolution_direct;
-  const dnnl::convolution_forward::primitive_desc f(engine(), dnnl::prop_kind::forward_training,
-                                                    direct, x, w, no_bias, y, stride, dilation, pad,
-                                                    pad);
-  if (pass == kForward) {
-    Prepared p{dnnl::convolution_forward(f),
-               {{DNNL_ARG_SRC, fresh(x)},
-                {DNNL_ARG_WEIGHTS, fresh(f.weights_desc())},
-                {DNNL_ARG_DST, fresh(y)}}};
-    return [p]() mutable { p(); };
-  }
-  if (pass == kData) {
-    const dnnl::convolution_backward_data::primitive_desc d(engine(), direct, x, w, y, stride,
-                                                            dilation, pad, pad, f);
-    Prepared p{dnnl::convolution_backward_data(d),
-               {{DNNL_ARG_DIFF_SRC, fresh(x)},
-                {DNNL_ARG_WEIGHTS, fresh(d.weights_desc())},
-                {DNNL_ARG_DIFF_DST, fresh(y)}}};
-    return [p]() mutable { p(); };
-  }
-  const dnnl::convolution_backward_weights::primitive_desc d(engine(), direct, x, w, no_bias, y,
-                                                             stride, dilation, pad, pad, f);
-  Prepared p{dnnl::convolution_backward_weights(d),
-             {{DNNL_ARG_SRC, fresh(x)},
-              {DNNL_ARG_DIFF_WEIGHTS, fresh(d.diff_weights_desc())},
-              {DNNL_ARG_DIFF_DST, fresh(y)}}};
-  return [p]() mutable { p(); };
-}
-
 void bench_conv(const ConvShape& s) {
-  const double work = static_cast<double>(s.n * s.out() * s.out() * s.o * (s.c / s.groups)) *
-                      static_cast<double>(s.kernel * s.kernel);
+  const double work = s.multiply_adds();
   const auto last = [](const Shape& shape) {
     return permute(filled({shape[0], shape[2], shape[3], shape[1]}), {0, 3, 1, 2});
   };
@@ -187,13 +104,11 @@ void bench_linear(const char* name, int64_t m, int64_t in, int64_t out) {
   compare(
       title + " dx", work, [&] { matmul(dy, w); }, onednn_matmul(1, m, in, out, Tag::abc));
   const Tensor dyt = dy.t();
-  const memory::desc a({out, m}, kF32, Tag::ba), b({m, in}, kF32, Tag::ab),
-      c({out, in}, kF32, Tag::ab);
-  const dnnl::matmul::primitive_desc d(engine(), a, b, c);
-  Prepared p{dnnl::matmul(d),
-             {{DNNL_ARG_SRC, fresh(a)}, {DNNL_ARG_WEIGHTS, fresh(b)}, {DNNL_ARG_DST, fresh(c)}}};
+  using dnnl::memory;
   compare(
-      title + " dw", work, [&] { matmul(dyt, x); }, [p]() mutable { p(); });
+      title + " dw", work, [&] { matmul(dyt, x); },
+      onednn_product(memory::desc({out, m}, kF32, Tag::ba), memory::desc({m, in}, kF32, Tag::ab),
+                     memory::desc({out, in}, kF32, Tag::ab)));
 }
 
 void bench_batch(const char* name, int64_t batch, int64_t m, int64_t n, int64_t k,

@@ -10,15 +10,11 @@
 #include <cstring>
 #include <functional>
 
+#include "bench/onednn_calls.h"
 #include "rush/base/threads.h"
 #include "rush/core/apply.h"
 #include "rush/ops/create.h"
 #include "rush/ops/matmul.h"
-
-#if __has_include(<oneapi/dnnl/dnnl.hpp>)
-#include <oneapi/dnnl/dnnl.hpp>
-#define RUSH_BENCH_ONEDNN 1
-#endif
 
 namespace {
 
@@ -46,25 +42,16 @@ Work our_product(DType dtype) {
 }
 
 #if RUSH_BENCH_ONEDNN
-Work onednn_product(dnnl::memory::data_type type) {
+Work packed_product(dnnl::memory::data_type type) {
   using dnnl::memory;
-  static dnnl::engine engine(dnnl::engine::kind::cpu, 0);
   const memory::dims sizes{kSize, kSize};
-  const memory::desc rows(sizes, type, memory::format_tag::ab);
-  const memory::desc packed(sizes, type, memory::format_tag::any);
-  const dnnl::matmul::primitive_desc made(engine, rows, packed, rows);
-  const auto fresh = [](const memory::desc& d) {
-    memory m(d, engine);
-    std::memset(m.get_data_handle(), 0, d.get_size());  // pages of its own
-    return m;
-  };
-  const std::unordered_map<int, memory> args{{DNNL_ARG_SRC, fresh(made.src_desc())},
-                                             {DNNL_ARG_WEIGHTS, fresh(made.weights_desc())},
-                                             {DNNL_ARG_DST, fresh(made.dst_desc())}};
-  return [args, product = dnnl::matmul(made), stream = dnnl::stream(engine)]() mutable {
-    product.execute(stream, args);
-    stream.wait();
-  };
+  const memory::desc rows(sizes, type, bench::Tag::ab), packed(sizes, type, bench::Tag::any);
+  const dnnl::matmul::primitive_desc made(bench::onednn_engine(), rows, packed, rows);
+  bench::Prepared p{dnnl::matmul(made),
+                    {{DNNL_ARG_SRC, bench::fresh(made.src_desc())},
+                     {DNNL_ARG_WEIGHTS, bench::fresh(made.weights_desc())},
+                     {DNNL_ARG_DST, bench::fresh(made.dst_desc())}}};
+  return [p]() mutable { p(); };
 }
 #endif
 
@@ -73,7 +60,7 @@ double peak(DType dtype) {
 #if RUSH_BENCH_ONEDNN
   const auto type = dtype == float32 ? dnnl::memory::data_type::f32 : dnnl::memory::data_type::bf16;
   try {
-    best = std::max(best, gflops(onednn_product(type)));
+    best = std::max(best, gflops(packed_product(type)));
   } catch (const dnnl::error&) {
     // No such product on this processor: ours is the measure then.
   }

@@ -32,20 +32,27 @@ file(GLOB bench_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/bench/*_bench.c
 file(GLOB workload_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/bench/*.cc")
 list(FILTER workload_sources EXCLUDE REGEX "_(bench|test)\\.cc$")
 if(RUSH_BENCH AND bench_sources)
-  find_package(benchmark QUIET)
   add_library(bench_workloads STATIC ${workload_sources})
   target_link_libraries(bench_workloads PUBLIC rush rush_options rush_deps)
+  if(TARGET DNNL::dnnl)  # to compare with
+    target_link_libraries(bench_workloads PUBLIC DNNL::dnnl)
+  endif()
   foreach(source IN LISTS bench_sources)
     cmake_path(GET source STEM name)
     add_executable(bench_${name} ${source})
     target_link_libraries(bench_${name} PRIVATE bench_workloads rush rush_options rush_deps nlohmann_json::nlohmann_json)
-    if(TARGET DNNL::dnnl)  # to compare with
-      target_link_libraries(bench_${name} PRIVATE DNNL::dnnl)
-    endif()
-    if(benchmark_FOUND)
-      target_link_libraries(bench_${name} PRIVATE benchmark::benchmark)
-    endif()
     set_target_properties(bench_${name} PROPERTIES
       OUTPUT_NAME ${name} RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bench")
   endforeach()
+endif()
+
+# What must not become slow: counts, and ratios within one run. Optimised builds only.
+if(RUSH_BENCH AND RUSH_TESTS AND NOT CMAKE_BUILD_TYPE STREQUAL "Debug" AND NOT RUSH_SANITIZE)
+  find_package(GTest REQUIRED)
+  add_executable(bench_guard "${PROJECT_SOURCE_DIR}/bench/guard_test.cc")
+  target_link_libraries(bench_guard PRIVATE bench_workloads rush rush_options rush_deps GTest::gtest GTest::gtest_main)
+  enable_testing()
+  add_test(NAME bench_guard COMMAND bench_guard)
+  set_tests_properties(bench_guard PROPERTIES
+    LABELS bench TIMEOUT 300 RUN_SERIAL TRUE ENVIRONMENT "OMP_WAIT_POLICY=passive")
 endif()
