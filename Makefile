@@ -11,7 +11,7 @@ CPP_FILES = git ls-files --cached --others --exclude-standard -z '*.h' '*.cc' '*
 
 .DEFAULT_GOAL := help
 .SECONDARY:
-.PHONY: help setup demo demos python python-test stubs wheel wheel-test test asan portable tsan debug parity docs bench bench-quick bench-micro format check clean build-% test-%
+.PHONY: help setup demo demos python python-test stubs array-api wheel wheel-test test asan portable tsan debug parity docs bench bench-quick bench-micro format check clean build-% test-%
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -47,6 +47,9 @@ wheel-test: wheel ## try the wheel in a clean environment
 
 python-test: python ## build the Python package and run its tests
 	@ctest --preset release -j $(JOBS) -L python
+
+array-api: python ## the array API standard's test-suite on the Python package (fetches it)
+	@tools/array_api/run.sh
 
 test-%: build-%
 	@ctest --preset $* -j $(JOBS)

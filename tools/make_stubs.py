@@ -32,7 +32,7 @@ from rushlight._C import Generator, Number, Tensor, _device, _dtype
 ANYTHING = "(*args: Any, **kwargs: Any) -> Any: ..."
 FACTORY, ROW_OF_METHOD = 4, "Tensor"
 # Names that a class or module of ours also uses for something else.
-RENAMED = {"int": "_int", "float": "_float", "bool": "_bool", "dtype": "_dtype"}
+RENAMED = {name: f"_{name}" for name in ("int", "float", "bool", "dtype", "device")}
 KEYWORDS = re.compile(rf"\b({'|'.join(keyword.kwlist)}):")  # random_(from, to)
 FACTORY_KEYWORDS = (
     "device: _device = None, layout: Any = None, requires_grad: _bool = False, "

@@ -68,6 +68,7 @@ newaxis = None
 # What is imported when first asked for, so that `import rushlight` stays quick.
 _MODULES = {
     "amp",
+    "array_api",
     "as_torch",
     "autograd",
     "backends",

@@ -3,6 +3,7 @@ from builtins import float as _float
 from typing import Any
 
 from rushlight import amp as amp
+from rushlight import array_api as array_api
 from rushlight import as_torch as as_torch
 from rushlight import autograd as autograd
 from rushlight import backends as backends

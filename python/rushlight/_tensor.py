@@ -69,6 +69,28 @@ def _register_post_accumulate_grad_hook(self, hook):
     return TensorHookHandle(_C.autograd.register_post_accumulate_grad_hook(self, hook))
 
 
+def _array_namespace(self, *, api_version=None):
+    """The module with the names of the array API standard."""
+    from rushlight import array_api
+
+    if api_version is not None and api_version not in array_api.SUPPORTED_VERSIONS:
+        raise ValueError(
+            f"__array_namespace__: version {api_version!r} of the standard is not known; "
+            f"there are {', '.join(array_api.SUPPORTED_VERSIONS)}"
+        )
+    return array_api
+
+
+def _to_device(self, device, /, *, stream=None):
+    """The tensor itself if the device is the CPU, as the array API standard has it."""
+    return self.to(device)
+
+
+def _complex(self) -> complex:
+    """The number of a tensor with one element."""
+    return complex(self.item())
+
+
 # ---- Copies and pickling ------------------------------------------------------------------------
 
 
@@ -144,6 +166,9 @@ def _set_methods() -> None:
         "__contains__": _contains,
         "__reversed__": _reversed,
         "__array_wrap__": _array_wrap,
+        "__array_namespace__": _array_namespace,
+        "__complex__": _complex,
+        "to_device": _to_device,
         "__copy__": _copy,
         "__deepcopy__": _deepcopy,
         "__reduce_ex__": _reduce_ex,

@@ -246,7 +246,7 @@ PyObject* signatures(PyObject*, PyObject*) {
 }  // namespace
 
 PyObject* detail::settle(PyObject* first, MaybeInPlace result) {
-  const bool is_unchanged = result.value.body_ref().get() == tensor_of(first).body_ref().get();
+  const bool is_unchanged = is_tensor(first) && result.value.is_same(tensor_of(first));
   if (is_unchanged) return Py_NewRef(first);
   if (!result.is_in_place) return wrap(std::move(result.value));
   write_in_place(result.name, tensor_of(first), result.value);

@@ -36,7 +36,8 @@ struct Parameter {
 };
 
 struct Overload;
-// The result of a function with inplace=: written over its first argument if asked for.
+// The result of a function with inplace=: written over its first argument if asked for. Where the
+// result is that argument as it was, Python gets the very same object.
 struct MaybeInPlace {
   const char* name;  // of the in-place form, for errors
   Tensor value;
@@ -135,18 +136,16 @@ struct Invoker {
   static PyObject* run([[maybe_unused]] PyObject* const* args, std::index_sequence<I...>) {
     std::tuple<typename From<std::remove_cvref_t<Ps>>::Place...> places{};
     if (!(From<std::remove_cvref_t<Ps>>::load(args[I], std::get<I>(places)) && ...)) return nullptr;
-    if constexpr (kNeedsGil) {
-      return to_python(F{}(From<std::remove_cvref_t<Ps>>::get(std::get<I>(places))...));
-    } else {
-      auto result = [&] {
-        const WithoutGil released((work_of(std::get<I>(places)) + ... + 0) > kWorthReleasing);
-        return F{}(From<std::remove_cvref_t<Ps>>::get(std::get<I>(places))...);
-      }();
-      if constexpr (std::is_same_v<R, MaybeInPlace>)
-        return settle(args[0], std::move(result));
-      else
-        return to_python(std::move(result));
-    }
+    auto result = [&] {
+      const bool releases =
+          !kNeedsGil && (work_of(std::get<I>(places)) + ... + 0) > kWorthReleasing;
+      const WithoutGil released(releases);
+      return F{}(From<std::remove_cvref_t<Ps>>::get(std::get<I>(places))...);
+    }();
+    if constexpr (std::is_same_v<R, MaybeInPlace>)
+      return settle(args[0], std::move(result));
+    else
+      return to_python(std::move(result));
   }
   static std::vector<const char*> types() { return {From<std::remove_cvref_t<Ps>>::kName...}; }
 };

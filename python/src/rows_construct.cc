@@ -49,8 +49,29 @@ PyObject* as_array(PyObject* self, PyObject* dtype, PyObject* copy) {
                          : array.release();
 }
 
+// Requires copy=False: what cannot be shared is refused.
+void check_needs_no_copy(PyObject* data, MaybeType dtype) {
+  const bool has_memory = is_tensor(data) || is_array(data) || PyObject_CheckBuffer(data) ||
+                          PyObject_HasAttrString(data, "__dlpack__");
+  if (!has_memory) {
+    PyErr_Format(PyExc_ValueError,
+                 "asarray: with copy=False the object must have memory to share; got %s",
+                 Py_TYPE(data)->tp_name);
+    throw PythonError();
+  }
+  if (!dtype || !(is_tensor(data) || is_array(data))) return;
+  const DType has =
+      is_tensor(data) ? tensor_of(data).dtype() : tensor_over_array(data, true).dtype();
+  if (has != *dtype) {
+    PyErr_Format(PyExc_ValueError, "asarray: with copy=False the dtype must stay %R; got %R",
+                 dtype_object(has), dtype_object(*dtype));
+    throw PythonError();
+  }
+}
+
 Tensor as_array_argument(PyObject* data, MaybeType dtype, const std::optional<bool>& copy) {
   if (copy && *copy) return tensor_from_data(data, dtype);
+  if (copy && !*copy) check_needs_no_copy(data, dtype);
   const bool has_bytes = PyBytes_Check(data) || PyByteArray_Check(data) || PyMemoryView_Check(data);
   if (has_bytes) return tensor_over_buffer(data, dtype.value_or(uint8), -1, 0);
   if (!is_tensor(data) && !is_array(data) && PyObject_HasAttrString(data, "__dlpack__"))
@@ -69,14 +90,15 @@ void add_construction(const Rows& rows) {
       "A tensor with a copy of the data: a number, nested lists, an array or a tensor.");
   rows.add(
       "as_tensor(data, dtype=None, device=None)",
-      [](const Any& data, const MaybeType& dtype, const Any&) {
-        return tensor_sharing_data(data.object, dtype);
+      [](const Any& data, const MaybeType& dtype, const Any&) -> MaybeInPlace {
+        return {"as_tensor", tensor_sharing_data(data.object, dtype), false};
       },
       kFunctionOnly, "The data as a tensor; tensors and arrays are shared, lists copied.");
   rows.add(
       "asarray(obj, *, dtype=None, copy=None)",
-      [](const Any& data, const MaybeType& dtype, const std::optional<bool>& copy) {
-        return as_array_argument(data.object, dtype, copy);
+      [](const Any& data, const MaybeType& dtype,
+         const std::optional<bool>& copy) -> MaybeInPlace {
+        return {"asarray", as_array_argument(data.object, dtype, copy), false};
       },
       kFactory | kFunctionOnly,
       "The object as a tensor, shared where that is possible and copy is not True.");
@@ -90,8 +112,13 @@ void add_construction(const Rows& rows) {
       },
       kFactory | kFunctionOnly, "A 1-d tensor over the bytes of an object, shared with it.");
   rows.add(
-      "from_dlpack(ext_tensor)", [](const Any& source) { return from_dlpack(source.object); },
-      kFunctionOnly, "A tensor over the memory of another library's, through DLPack.");
+      "from_dlpack(ext_tensor, *, device=None, copy=None)",
+      [](const Any& source, OnCpu, const std::optional<bool>& copy) {
+        const Tensor t = from_dlpack(source.object);
+        return copy.value_or(false) ? clone(t) : t;
+      },
+      kFunctionOnly,
+      "A tensor over the memory of another library's, through DLPack, or with a copy of it.");
   rows.add(
       "is_tensor(obj)", [](const Any& o) { return is_tensor(o.object); }, kFunctionOnly,
       "Whether the object is a Tensor.");
@@ -138,8 +165,10 @@ void add_exchange(const Rows& rows) {
       0, "What NumPy calls to make an array of a tensor.");
   rows.add(
       "__dlpack__(input, *, stream=None, max_version=None, dl_device=None, copy=None)",
-      [](const Any& self, const Any&, const Any&, const Any&, const Any&) {
-        return to_dlpack(self.object);
+      [](const Any& self, const Any&, const Any&, const Any&, const std::optional<bool>& copy) {
+        if (!copy.value_or(false)) return to_dlpack(self.object);
+        const Object copied(wrap(clone(tensor_of(self.object))));
+        return to_dlpack(copied.get());
       },
       0, "A capsule over the tensor's memory for other libraries.");
   rows.add(

@@ -8,10 +8,11 @@
 namespace rush::python {
 namespace {
 
-Tensor converted(const Tensor& x, std::optional<DType> t, bool copy, const Any& format) {
+// x itself where nothing changes, and then the same object in Python.
+MaybeInPlace converted(const Tensor& x, std::optional<DType> t, bool copy, const Any& format) {
   Tensor y = t ? cast(x, *t) : x;
   if (copy && y.is_same(x)) y = clone(x);
-  return in_format(y, format.object);
+  return {"to", in_format(y, format.object), false};
 }
 
 void add_to(const Rows& rows) {
@@ -33,8 +34,10 @@ void add_to(const Rows& rows) {
            });
   rows.add(
       "type_as(self, other)",
-      [](const Tensor& x, const Tensor& other) { return cast(x, other.dtype()); }, 0,
-      "In other's dtype.");
+      [](const Tensor& x, const Tensor& other) -> MaybeInPlace {
+        return {"type_as", cast(x, other.dtype()), false};
+      },
+      0, "In other's dtype.");
 }
 
 struct TypeName {
@@ -52,8 +55,8 @@ constexpr TypeName kTypeNames[] = {
 template <DType t>
 void add_type_method(const Rows& rows, const char* name) {
   rows.add((std::string(name) + "(self, memory_format=None)").c_str(),
-           [](const Tensor& x, const Any& format) { return in_format(cast(x, t), format.object); },
-           0, "In this dtype.");
+           [](const Tensor& x, const Any& format) { return converted(x, t, false, format); }, 0,
+           "In this dtype.");
 }
 
 DType type_of_name(const std::string& name) {
@@ -75,16 +78,17 @@ void add_types(const Rows& rows) {
   add_type_method<DType::kBool>(rows, "bool");
   rows.add(
       "type(self, dtype=None, non_blocking=False)",
-      [](const Tensor& x, std::optional<DType> t, bool) -> PyObject* {
-        if (t) return wrap(cast(x, *t));
+      [](const Self& x, std::optional<DType> t, bool) -> PyObject* {
+        if (t) return *t == x->dtype() ? to_python(x) : wrap(cast(*x, *t));
         for (const TypeName& n : kTypeNames)
-          if (n.type == x.dtype()) return to_python(std::string("torch.") + n.old);
+          if (n.type == x->dtype()) return to_python(std::string("torch.") + n.old);
         return nullptr;
       },
       0, "The name of its type, or the same in another dtype.");
-  rows.add(
-      "type(self, dtype, non_blocking=False)",
-      [](const Tensor& x, const std::string& name, bool) { return cast(x, type_of_name(name)); });
+  rows.add("type(self, dtype, non_blocking=False)",
+           [](const Tensor& x, const std::string& name, bool) -> MaybeInPlace {
+             return {"type", cast(x, type_of_name(name)), false};
+           });
 }
 
 void add_places(const Rows& rows) {

@@ -31,7 +31,7 @@ void add_shapes(const Rows& rows) {
       "squeeze(input)", [](const Tensor& x) { return squeeze(x); }, 0,
       "Drops axes of size 1: all of them, or those named.");
   rows.add("squeeze(input, dim)",
-           [](const Tensor& x, const Dims& axes) { return squeeze(x, axes); });
+           [](const Tensor& x, const Dims& axes) { return axes.empty() ? x : squeeze(x, axes); });
   rows.add("unsqueeze(input, dim)",
            [](const Tensor& x, int64_t axis) { return unsqueeze(x, axis); });
   rows.add("broadcast_to(input, size)",

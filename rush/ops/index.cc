@@ -221,6 +221,8 @@ Tensor take_along_dim(const Tensor& x, const Tensor& index, std::optional<int64_
     fail<ShapeError>("take_along_dim: x and index must have one rank; x is ", x.shape(),
                      ", index is ", index.shape());
   if (x.rank() == 0) return gather(x, 0, index);
+  const Tensor i = as_index("take_along_dim", index);
+  const Tensor from_start = where(lt(i, 0), i + x.shape()[at], i);
   // All axes but `at` broadcast.
   Shape x_shape = x.shape(), index_shape = index.shape();
   x_shape[at] = index_shape[at] = 1;
@@ -228,7 +230,7 @@ Tensor take_along_dim(const Tensor& x, const Tensor& index, std::optional<int64_
   x_shape = index_shape = common;
   x_shape[at] = x.shape()[at];
   index_shape[at] = index.shape()[at];
-  return gather(expand(x, x_shape), at, expand(index, index_shape));
+  return gather(expand(x, x_shape), at, expand(from_start, index_shape));
 }
 
 }  // namespace rush

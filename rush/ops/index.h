@@ -103,6 +103,7 @@ Tensor masked_select(const Tensor& x, const Tensor& mask);  // 1-d
 Tensor masked_scatter(const Tensor& x, const Tensor& mask, const Tensor& source);
 
 Tensor take(const Tensor& x, const Tensor& index);  // x as if it were 1-d
+// With an axis, negative indices count from its end.
 Tensor take_along_dim(const Tensor& x, const Tensor& index, std::optional<int64_t> axis = {});
 
 // y[i][j][k] = x[i][index[i][j][k]][k] for axis 1; the scatters write where gather reads.

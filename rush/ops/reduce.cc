@@ -274,13 +274,13 @@ Tensor sum_to(const Tensor& x, const Shape& shape) {
   return apply(kSumTo, {x}, SumToAttrs{shape});
 }
 Tensor sum(const Tensor& x, const Dims& axes, bool keepdim, std::optional<DType> dtype) {
-  return apply(kSum, {converted(x, dtype)}, ReduceAttrs{axes, keepdim});
+  return converted(apply(kSum, {converted(x, dtype)}, ReduceAttrs{axes, keepdim}), dtype);
 }
 Tensor mean(const Tensor& x, const Dims& axes, bool keepdim, std::optional<DType> dtype) {
   return apply(kMean, {converted(x, dtype)}, ReduceAttrs{axes, keepdim});
 }
 Tensor prod(const Tensor& x, const Dims& axes, bool keepdim, std::optional<DType> dtype) {
-  return apply(kProd, {converted(x, dtype)}, ReduceAttrs{axes, keepdim});
+  return converted(apply(kProd, {converted(x, dtype)}, ReduceAttrs{axes, keepdim}), dtype);
 }
 Tensor nansum(const Tensor& x, const Dims& axes, bool keepdim) {
   return apply(kNansum, {x}, ReduceAttrs{axes, keepdim});

@@ -11,7 +11,7 @@ namespace rush {
 // x summed over the axes that `shape` lacks or holds 1 for: what undoes a broadcast from `shape`.
 Tensor sum_to(const Tensor& x, const Shape& shape);
 
-// Sums of integers and bool are int64. `dtype`: x is converted first.
+// Sums of integers and bool are int64. `dtype`: x is converted first, and what comes of it has it.
 Tensor sum(const Tensor& x, const Dims& axes = {}, bool keepdim = false,
            std::optional<DType> dtype = {});
 Tensor mean(const Tensor& x, const Dims& axes = {}, bool keepdim = false,

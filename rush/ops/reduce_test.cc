@@ -46,6 +46,7 @@ TEST(Sum, KeepsDigitsOverMillionsOfElements) {
 
 TEST(Sum, ConvertsFirstWhenADtypeIsGiven) {
   EXPECT_EQ(sum(ones({3}, int32), {}, false, float64).dtype(), float64);
+  EXPECT_EQ(sum(full({3}, 100, int8), {}, false, int8).item<int64_t>(), 300 - 256);
   EXPECT_EQ(mean(ones({4}, int64), {}, false, float32).item(), 1);
 }
 

@@ -142,10 +142,10 @@ Tensor exclusive_cumprod(const Tensor& x, int64_t axis, bool reverse) {
 }
 
 Tensor cumsum(const Tensor& x, int64_t axis, std::optional<DType> dtype) {
-  return scan(kCumsum, dtype ? cast(x, *dtype) : x, {axis});
+  return dtype ? cast(scan(kCumsum, cast(x, *dtype), {axis}), *dtype) : scan(kCumsum, x, {axis});
 }
 Tensor cumprod(const Tensor& x, int64_t axis, std::optional<DType> dtype) {
-  return scan(kCumprod, dtype ? cast(x, *dtype) : x, {axis});
+  return dtype ? cast(scan(kCumprod, cast(x, *dtype), {axis}), *dtype) : scan(kCumprod, x, {axis});
 }
 Tensor logcumsumexp(const Tensor& x, int64_t axis) { return scan(kLogcumsumexp, x, {axis}); }
 ValuesIndices cummax(const Tensor& x, int64_t axis) {

@@ -70,7 +70,8 @@ HWY_INLINE V exp(D d, V x) {
 }
 template <class D, class V>
 HWY_INLINE V expm1(D d, V x) {
-  return keep_nan(x, hn::Expm1(d, hn::Min(x, number(d, kExpBound<D>))));
+  const V y = hn::Expm1(d, hn::Min(x, number(d, kExpBound<D>)));
+  return keep_nan(x, hn::CopySign(y, x));  // of -0 it is -0
 }
 template <class D, class V>
 HWY_INLINE V log(D d, V x) {
@@ -154,6 +155,7 @@ HWY_INLINE V erf(D d, V x) {
 }
 
 // Sine and cosine: Highway's reduction holds to 39000; lanes beyond it take the library's function.
+// It loses the sign of zero, and the last bit of cos(0) = 1.
 template <class D, class V>
 HWY_NOINLINE V patch_far_angles(D d, V x, V y, double (*f)(double)) {
   HWY_ALIGN ScalarOf<D> angle[HWY_MAX_BYTES / sizeof(ScalarOf<D>)];
@@ -166,13 +168,13 @@ HWY_NOINLINE V patch_far_angles(D d, V x, V y, double (*f)(double)) {
 }
 template <class D, class V>
 HWY_INLINE V sin(D d, V x) {
-  const V y = hn::Sin(d, x);
+  const V y = hn::IfThenElse(hn::Eq(x, hn::Zero(d)), x, hn::Sin(d, x));
   if (HWY_LIKELY(hn::AllTrue(d, hn::Le(hn::Abs(x), number(d, 39000))))) return y;
   return patch_far_angles(d, x, y, std::sin);
 }
 template <class D, class V>
 HWY_INLINE V cos(D d, V x) {
-  const V y = hn::Cos(d, x);
+  const V y = hn::IfThenElse(hn::Eq(x, hn::Zero(d)), number(d, 1), hn::Cos(d, x));
   if (HWY_LIKELY(hn::AllTrue(d, hn::Le(hn::Abs(x), number(d, 39000))))) return y;
   return patch_far_angles(d, x, y, std::cos);
 }
