@@ -46,6 +46,14 @@ void TimedStep::run_up_to(int64_t count) {
   while (steps_ < count) run();
 }
 
+Profile TimedStep::profile(int steps, const ProfileOptions& options) const {
+  return rush::profile(
+      [&] {
+        for (int i = 0; i < steps; ++i) call();
+      },
+      options);
+}
+
 void TimedStep::finish() {
   resident_peak_ = resident_memory().peak;
   last_loss_ = loss();

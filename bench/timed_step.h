@@ -7,6 +7,7 @@
 
 #include "bench/process_memory.h"
 #include "bench/workloads.h"
+#include "rush/profile/profile.h"
 #include "rush/tensor/allocator.h"
 
 namespace rush::bench {
@@ -25,6 +26,8 @@ class TimedStep {
   void run();
   // Adds steps until `count` have been made since the start, warm-up included.
   void run_up_to(int64_t count);
+  // What the profiler sees of `steps` more.
+  Profile profile(int steps, const ProfileOptions& options) const;
   // Sorts the times, and looks at the loss.
   void finish();
 

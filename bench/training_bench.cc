@@ -2,11 +2,13 @@
 // workload and mode, as torch_peer.py does for PyTorch; compare.py runs the two in turn.
 //
 //   training_bench [--threads N] [--seconds S] [--steps N] [--mode eager|compiled|both]
-//   [--dtype float32|bfloat16] [--forward] [--batch N] [--explain] [workload...]
+//   [--dtype float32|bfloat16] [--forward] [--batch N] [--explain] [--profile] [--trace FILE]
+//   [workload...]
 //
 // both: the two take turns in one process, each with a network of its own, so that the ratio of
 // their medians means something on a busy machine. --steps: so many steps instead of seconds, to
-// compare losses. bfloat16: contractions in bfloat16, of compiled steps.
+// compare losses. bfloat16: contractions in bfloat16, of compiled steps. --profile: where the time
+// of twenty more steps goes, by op and by module; --trace writes them for Perfetto.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -21,6 +23,7 @@
 #include "rush/base/error.h"
 #include "rush/base/threads.h"
 #include "rush/graph/compile.h"
+#include "rush/profile/profile.h"
 
 namespace {
 
@@ -32,7 +35,8 @@ using Json = nlohmann::ordered_json;
 struct Options {
   double seconds = 4;
   int64_t steps = 0;
-  bool eager = true, compiled = false, explain = false;
+  bool eager = true, compiled = false, explain = false, profile = false;
+  std::string trace{};
   DType dtype = float32;
   bench::Task task{};
   std::vector<std::string_view> names{};
@@ -85,6 +89,15 @@ void print(const Json& row) {
   std::fflush(stdout);
 }
 
+void show_profile(std::string_view name, const char* mode, const TimedStep& side,
+                  const Options& options) {
+  constexpr int kSteps = 20;
+  const Profile seen = side.profile(kSteps, {.shapes = !options.trace.empty()});
+  std::printf("\n%d steps of %s, %s\n%s\n%s\n", kSteps, std::string(name).c_str(), mode,
+              seen.table().c_str(), seen.table({.by = ProfileBy::kModule}).c_str());
+  if (!options.trace.empty()) seen.write_trace(options.trace);
+}
+
 void measure(std::string_view name, const Options& options) {
   std::vector<TimedStep*> sides;
   std::optional<TimedStep> eager, compiled;
@@ -106,11 +119,13 @@ void measure(std::string_view name, const Options& options) {
     run_in_turn(sides, options.seconds * static_cast<double>(sides.size()));
   for (TimedStep* side : sides) side->finish();
   if (eager) print(facts(name, "eager", *eager, options));
+  if (eager && options.profile) show_profile(name, "eager", *eager, options);
   if (!compiled) return;
   Json row = facts(name, "compiled", *compiled, options);
   add_plan_facts(row, plan->stats(), *compiled, eager ? &*eager : nullptr);
   print(row);
   if (options.explain) std::printf("%s\n", plan->explain().c_str());
+  if (options.profile) show_profile(name, "compiled", *compiled, options);
 }
 
 void set_mode(Options& options, std::string_view mode) {
@@ -153,6 +168,10 @@ Options read(int argc, char** argv) {
       options.task.is_training = false;
     else if (option == "--explain")
       options.explain = true;
+    else if (option == "--profile")
+      options.profile = true;
+    else if (option == "--trace")
+      options.trace = value();
     else if (option == "--mode")
       set_mode(options, value());
     else if (option == "--dtype")
@@ -164,6 +183,8 @@ Options read(int argc, char** argv) {
   }
   if (options.dtype == bfloat16 && options.eager)
     fail("--dtype bfloat16 is for compiled steps: give --mode compiled");
+  options.profile |= !options.trace.empty();
+  if (options.profile && options.explain) fail("--explain times plans itself: without --profile");
   if (options.names.empty()) options.names = bench::workload_names();
   return options;
 }

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Checks that #include lines point one way only:
 
-base <- profile <- tensor <- core <- ops <- autograd <- vmap <- graph <- {nn, optim} <- {io, dist, view}
-<- programs
+base <- profile <- tensor <- core <- ops <- autograd <- vmap <- graph <- {nn, optim}
+<- {io, dist, view} <- programs
 
 data and kernels need base, profile and tensor only. The kernel contract
 rush/kernels/kernel.h stands on base alone, so tensor may include it; from core on, rush/kernels

@@ -191,18 +191,20 @@ Tensors apply_several(const Op& op, std::span<const Arg> in, AttrRef attrs) {
 // What is only written down is no event.
 [[gnu::noinline]] Tensor apply_profiled(const Op& op, std::span<const Arg> in, AttrRef attrs) {
   if (any_symbolic(in) || t_graph_scope) return apply_one(op, in, attrs);
+  const int64_t memory = memory_in_use();
   ProfileSpan span(op.name.c_str(), ProfileKind::kOp);
   Tensor out = apply_one(op, in, attrs);
-  if (span) describe_op(span, op, in, attrs, {&out, out.defined() ? size_t{1} : size_t{0}});
+  if (span) describe_op(span, op, in, attrs, {&out, out.defined() ? size_t{1} : size_t{0}}, memory);
   return out;
 }
 
 [[gnu::noinline]] Tensors apply_several_profiled(const Op& op, std::span<const Arg> in,
                                                  AttrRef attrs) {
   if (any_symbolic(in) || t_graph_scope) return apply_several(op, in, attrs);
+  const int64_t memory = memory_in_use();
   ProfileSpan span(op.name.c_str(), ProfileKind::kOp);
   Tensors outs = apply_several(op, in, attrs);
-  if (span) describe_op(span, op, in, attrs, outs);
+  if (span) describe_op(span, op, in, attrs, outs, memory);
   return outs;
 }
 

@@ -48,9 +48,11 @@ void run_elementwise_into(const Op& op, std::span<const Arg> in, AttrRef attrs,
 // Fills `out` by the shape rule, with errors typed.
 void infer(const Op& op, std::span<const Arg> in, AttrRef attrs, InlineVec<OutSpec, 2>& out);
 
+// Bytes that tensors use, if the profiler wants to know, else -1.
+int64_t memory_in_use();
 // Ends the event of an op that has run, and tells what it did.
 void describe_op(ProfileSpan& span, const Op& op, std::span<const Arg> in, AttrRef attrs,
-                 std::span<const Tensor> outs);
+                 std::span<const Tensor> outs, int64_t memory_before);
 
 void check_anomaly(const Op& op, std::span<const Arg> in, std::span<const Tensor> outs);
 std::string call_site();  // where user code called, one frame a line; empty if not known

@@ -25,8 +25,10 @@ kernels::View view_or_nothing(const Tensor& t) {
 
 }  // namespace
 
+int64_t memory_in_use() { return profile_wants_memory() ? memory_stats().allocated : -1; }
+
 void describe_op(ProfileSpan& span, const Op& op, std::span<const Arg> in, AttrRef attrs,
-                 std::span<const Tensor> outs) {
+                 std::span<const Tensor> outs, int64_t memory_before) {
   span.stop_clock();
   const bool is_formula = op.body && !bound_entry(op);  // the ops within it have the costs
   const bool is_only_view =
@@ -39,7 +41,7 @@ void describe_op(ProfileSpan& span, const Op& op, std::span<const Arg> in, AttrR
     span.set_cost(cost.bytes, cost.flops);
   }
   if (profile_wants_shapes()) span.set_operands(text_of(in, outs));
-  if (profile_wants_memory()) span.set_memory(memory_stats().allocated);
+  if (memory_before >= 0) span.set_memory(memory_before, memory_in_use());
 }
 
 }  // namespace rush::detail

@@ -157,6 +157,7 @@ const Tensor& apply_in_place(const Op& op, const Tensor& target, std::span<const
   InlineVec<Arg, 4> in;
   in.push_back(target);
   for (const Arg& a : others) in.push_back(a);
+  const int64_t memory = is_profiling() ? memory_in_use() : -1;
   ProfileSpan span(op.name.c_str(), ProfileKind::kOp);
   if (any_symbolic(in)) check_in_place(op.name.c_str(), Tensor(make_symbolic({})), false);
   const bool recording = t_grad_enabled && (is_recorded(target) || wants_node(op, in));
@@ -206,7 +207,7 @@ const Tensor& apply_in_place(const Op& op, const Tensor& target, std::span<const
     rewire(target, Edge(node.get(), 0));
   }
   if (span) [[unlikely]]
-    describe_op(span, op, in, attrs, {&target, 1});
+    describe_op(span, op, in, attrs, {&target, 1}, memory);
   return target;
 }
 

@@ -135,8 +135,11 @@ void ProfileSpan::set_cost(int64_t bytes, double flops) {
 void ProfileSpan::set_operands(std::string text) {
   edit([&](ProfileEvent& e) { e.operands = std::move(text); });
 }
-void ProfileSpan::set_memory(int64_t bytes) {
-  edit([&](ProfileEvent& e) { e.memory = bytes; });
+void ProfileSpan::set_memory(int64_t before, int64_t after) {
+  edit([&](ProfileEvent& e) {
+    e.memory = after;
+    e.allocated = after - before;
+  });
 }
 
 bool profile_wants_shapes() { return Recorder::get().wants_shapes; }

@@ -39,6 +39,7 @@ struct ProfileEvent {
   int64_t self_ns = 0;  // without the events within it
   int64_t bytes = 0;    // of inputs and outputs, elements that repeat counted once
   double flops = 0;
+  int64_t allocated = 0;   // bytes: how much more than before; noted if memory is
   int64_t memory = -1;     // bytes in use by tensors afterwards; -1: not noted
   std::string operands{};  // "float32[64, 784], float32[10, 784] -> float32[64, 10]"
 };
@@ -55,6 +56,8 @@ struct ProfileRow {
   double total_seconds = 0;     // with those inside
   int64_t bytes = 0;
   double flops = 0;
+  int64_t allocated = 0;     // bytes that were in use after the events and not before
+  int64_t peak_memory = -1;  // the most that was in use after one of them; -1: not noted
 };
 
 enum class ProfileBy : uint8_t {
@@ -67,7 +70,9 @@ enum class ProfileSort : uint8_t { kTime, kCalls, kBytes, kFlops, kName };
 struct ProfileTableOptions {
   ProfileBy by = ProfileBy::kOp;
   ProfileSort sort = ProfileSort::kTime;  // by module: always in order of first use
-  size_t rows = 40;                       // shown; the rest is added up in one line
+  // How many are shown. By op, the rest is added up in one line; by module, the tree is cut at the
+  // depth that fits.
+  size_t rows = 60;
 };
 
 // What a profiler has seen. A value: it may be kept, copied and looked at from any thread.

@@ -317,6 +317,27 @@ TEST(Profile, TraceIsJsonWhoseEventsNest) {
   EXPECT_TRUE(has_operands);
 }
 
+TEST(Profile, NotesMemoryWhenAsked) {
+  const Tensor x = ones({1000, 1000});
+  Tensor y;
+  const Profile p = profile([&] { y = relu(x); }, {.memory = true});
+  const auto rows = p.rows();
+  const ProfileRow* row = find_row(rows, "relu");
+  EXPECT_GE(row->allocated, 4'000'000);
+  EXPECT_GE(row->peak_memory, 8'000'000);
+  EXPECT_NE(p.table().find("allocated MB"), std::string::npos);
+}
+
+TEST(Profile, CutsTheTreeOfModulesAtTheDepthThatFits) {
+  const Net net;
+  const auto params = parameters(net);
+  const Profile p = profile([&] { net(ones({16, 8})); });
+  const std::string table = p.table({.by = ProfileBy::kModule, .rows = 5});
+  EXPECT_NE(table.find("blocks.1 "), std::string::npos) << table;
+  EXPECT_EQ(table.find("blocks.1.in"), std::string::npos) << table;
+  EXPECT_NE(table.find("4 deeper modules are not shown"), std::string::npos) << table;
+}
+
 TEST(Profile, TableShowsRowsSharesAndTotals) {
   const Net net;
   const auto params = parameters(net);

@@ -41,7 +41,7 @@ class ProfileSpan {
   void stop_clock();
   void set_cost(int64_t bytes, double flops);
   void set_operands(std::string text);
-  void set_memory(int64_t bytes);
+  void set_memory(int64_t before, int64_t after);
 
  private:
   void begin(const char* name, ProfileKind kind);

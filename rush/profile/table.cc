@@ -17,6 +17,8 @@ void add_event(ProfileRow& row, const ProfileEvent& e, const Origin& origin) {
   row.total_seconds += static_cast<double>(e.duration_ns) * 1e-9;
   row.bytes += e.bytes;
   row.flops += e.flops;
+  row.allocated += e.allocated;
+  row.peak_memory = std::max(row.peak_memory, e.memory);
 }
 
 std::vector<ProfileRow> rows_by_op(const std::vector<ProfileEvent>& events, bool and_module) {
@@ -186,39 +188,90 @@ std::vector<ProfileRow> Profile::rows(ProfileBy by) const {
   return rows_by_op(events_, by == ProfileBy::kOpAndModule);
 }
 
+namespace {
+
+struct Header {
+  bool by_module, has_module, has_memory;
+};
+
+std::vector<std::string> titles_of(const Header& h) {
+  std::vector<std::string> titles{h.by_module ? "module" : "op"};
+  if (h.has_module) titles.push_back("module");
+  append(titles,
+         {h.by_module ? "ops" : "calls", "ms", "us/call", "share", "MB", "GB/s", "GFLOP/s"});
+  if (h.by_module) titles.push_back("backward ms");
+  if (h.has_memory) append(titles, {"allocated MB", "peak MB"});
+  return titles;
+}
+
+void add_line(Grid& grid, const Header& h, const std::string& label, const ProfileRow& row,
+              double wall) {
+  auto& line = grid.lines.emplace_back(std::vector{shortened(label)});
+  if (h.has_module) line.push_back(shortened(row.module));
+  append(line, numbers_of(row, wall));
+  if (h.by_module) line.push_back(row.calls > 0 ? number(row.backward_seconds * 1e3, 3) : "");
+  if (h.has_memory)
+    append(line,
+           {row.calls > 0 ? number(static_cast<double>(row.allocated) * 1e-6, 2) : "",
+            row.peak_memory >= 0 ? number(static_cast<double>(row.peak_memory) * 1e-6, 2) : ""});
+}
+
+size_t depth_of(const ProfileRow& module) {
+  return static_cast<size_t>(std::count(module.module.begin(), module.module.end(), '.'));
+}
+
+// Leaves out the deepest modules until no more than `most` are left; gives how many went.
+size_t cut_tree(std::vector<ProfileRow>& modules, size_t most) {
+  const size_t before = modules.size();
+  while (modules.size() > most) {
+    size_t deepest = 0;
+    for (const ProfileRow& m : modules) deepest = std::max(deepest, depth_of(m));
+    if (deepest == 0) break;
+    std::erase_if(modules, [&](const ProfileRow& m) { return depth_of(m) == deepest; });
+  }
+  return before - modules.size();
+}
+
+// Adds the lines of the rows; gives what is to be said below them.
+std::string add_rows(Grid& grid, const Header& h, std::vector<ProfileRow> rows, double wall,
+                     const ProfileTableOptions& options) {
+  if (h.by_module) {
+    const size_t cut = cut_tree(rows, options.rows);
+    for (const ProfileRow& r : rows)
+      add_line(grid, h, r.module.empty() ? "(no module)" : r.module, r, wall);
+    if (cut == 0) return "";
+    return std::to_string(cut) + " deeper modules are not shown; ProfileTableOptions::rows is " +
+           std::to_string(options.rows) + "\n";
+  }
+  sort_rows(rows, options.sort);
+  for (size_t i = 0; i < std::min(options.rows, rows.size()); ++i)
+    add_line(grid, h, label_of(rows[i]), rows[i], wall);
+  if (rows.size() > options.rows)
+    add_line(grid, h, "(" + std::to_string(rows.size() - options.rows) + " more)",
+             sum_of(rows, options.rows), wall);
+  return "";
+}
+
+}  // namespace
+
 std::string Profile::table(const ProfileTableOptions& options) const {
-  const bool by_module = options.by == ProfileBy::kModule;
-  const bool has_module = options.by == ProfileBy::kOpAndModule;
-  std::vector<ProfileRow> all = rows(options.by);
-  if (!by_module) sort_rows(all, options.sort);
-  Grid grid{{{by_module ? "module" : "op"}}, has_module ? size_t{2} : size_t{1}};
-  if (has_module) grid.lines[0].push_back("module");
-  append(grid.lines[0],
-         {by_module ? "ops" : "calls", "ms", "us/call", "share", "MB", "GB/s", "GFLOP/s"});
-  if (by_module) grid.lines[0].push_back("backward ms");
-  const auto add = [&](const std::string& label, const ProfileRow& row) {
-    auto& line = grid.lines.emplace_back(std::vector{shortened(label)});
-    if (has_module) line.push_back(shortened(row.module));
-    append(line, numbers_of(row, seconds_));
-    if (by_module) line.push_back(number(row.backward_seconds * 1e3, 3));
-  };
-  for (size_t i = 0; i < std::min(options.rows, all.size()); ++i)
-    add(by_module ? (all[i].module.empty() ? "(no module)" : all[i].module) : label_of(all[i]),
-        all[i]);
-  if (all.size() > options.rows && !by_module)
-    add("(" + std::to_string(all.size() - options.rows) + " more)", sum_of(all, options.rows));
-  int64_t within = 0, busy = 0;  // on the first thread, and in ops on all of them
+  int64_t within = 0, between = 0;  // on the first thread; in ranges, on all
   ProfileRow ops;
   for (const ProfileEvent& e : events_) {
     if (e.thread == 0 && e.depth == 0) within += e.duration_ns;
-    if (e.kind == ProfileKind::kRange) busy += e.self_ns;
+    if (e.kind == ProfileKind::kRange) between += e.self_ns;
     if (e.kind == ProfileKind::kOp) add_event(ops, e, Origin{});
   }
-  const double rest = std::max(0.0, seconds_ - static_cast<double>(within) * 1e-9);
-  if (by_module && busy > 0)
-    add("(between)", ProfileRow{.seconds = static_cast<double>(busy) * 1e-9});
-  add("(outside)", ProfileRow{.seconds = rest});
-  std::string text = grid.text();
+  const Header header{options.by == ProfileBy::kModule, options.by == ProfileBy::kOpAndModule,
+                      ops.peak_memory >= 0};
+  Grid grid{{titles_of(header)}, header.has_module ? size_t{2} : size_t{1}};
+  const std::string note = add_rows(grid, header, rows(options.by), seconds_, options);
+  if (header.by_module && between > 0)
+    add_line(grid, header, "(between)", ProfileRow{.seconds = static_cast<double>(between) * 1e-9},
+             seconds_);
+  const double outside = std::max(0.0, seconds_ - static_cast<double>(within) * 1e-9);
+  add_line(grid, header, "(outside)", ProfileRow{.seconds = outside}, seconds_);
+  std::string text = grid.text() + note;
   text += number(seconds_ * 1e3, 3) + " ms on " + std::to_string(std::max(threads_, 1)) +
           (threads_ > 1 ? " threads" : " thread") + ", " + number(ops.seconds * 1e3, 3) +
           " ms of it in " + std::to_string(ops.calls) +

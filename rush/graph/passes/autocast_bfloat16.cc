@@ -44,19 +44,19 @@ class Autocast {
   void cast_around(const Instruction& i) {
     Instruction half = i;
     for (Operand& o : half.in)
-      if (o.buffer != kNoBuffer) o = narrowed(o);
+      if (o.buffer != kNoBuffer) o = narrowed(o, i.origin);
     const Operand out = temporary(i.out[0].layout);
     half.out = {out};
     list_.push_back(std::move(half));
-    list_.push_back(cast(out, i.out[0]));
+    list_.push_back(cast(out, i.out[0], i.origin));
   }
 
   // The operand in bfloat16. What fills its buffer is cast once for all views of that.
-  Operand narrowed(const Operand& o) {
+  Operand narrowed(const Operand& o, OriginId origin) {
     const bool is_whole = covers(o, program_.buffers[o.buffer].bytes);
     if (!is_whole) {
       const Operand part = temporary(o.layout);
-      list_.push_back(cast(o, part));
+      list_.push_back(cast(o, part, origin));
       return part;
     }
     const auto [known, is_new] = narrow_.try_emplace({o.buffer, version_[o.buffer]}, kNoBuffer);
@@ -64,7 +64,7 @@ class Autocast {
       Operand whole = temporary(o.layout);
       whole.layout.strides = o.layout.strides;
       known->second = whole.buffer;
-      list_.push_back(cast(o, whole));
+      list_.push_back(cast(o, whole, origin));
     }
     return {known->second, DType::kBFloat16, o.layout};
   }
@@ -79,10 +79,11 @@ class Autocast {
     return o;
   }
 
-  static Instruction cast(const Operand& from, const Operand& to) {
+  static Instruction cast(const Operand& from, const Operand& to, OriginId origin) {
     static const Op& op = *find_op("cast");
     Instruction i;
     i.op = &op;
+    i.origin = origin;
     i.attrs = AttrBox(CastAttrs{to.dtype});
     i.in = {from};
     i.out = {to};

@@ -240,7 +240,8 @@ Instruction FusionGroup::fused() const {
     kernels::FusedStep& step = chain.steps.emplace_back(step_of(i, attrs.data()));
     for (int reference : s.in) step.in.push_back(value_number(reference));
     fused.is_recomputed |= i.is_recomputed;
-    fused.origin = &s == &steps_[0] ? i.origin : common_origin(fused.origin, i.origin);
+    if (i.origin != kNoOrigin)
+      fused.origin = fused.origin == kNoOrigin ? i.origin : common_origin(fused.origin, i.origin);
   }
   for (size_t v = 0; v < values_.size(); ++v) {
     if (!is_output(values_[v])) continue;

@@ -222,6 +222,7 @@ class Rematerializer {
     const auto add = [&](const char* op, std::vector<Operand> in, Operand to, AttrBox attrs) {
       Instruction& step = out.emplace_back();
       step.form = Form::kElementwise;
+      step.origin = i.origin;
       step.op = find_op(op);
       step.computing = to.dtype;
       step.in = std::move(in);
