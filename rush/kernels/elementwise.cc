@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "rush/base/threads.h"
+#include "rush/kernels/cpu/scratch.h"
 #include "rush/kernels/plan.h"
+#include "rush/kernels/stride_runs.h"
 #include "rush/tensor/layout.h"
 
 namespace rush::kernels {
@@ -27,7 +29,92 @@ void lengthen_rows(Plan& plan) {
     plan.swap_dimensions(last, longest);
 }
 
+// Short rows of a dense output, as a bias or statistics of a few channels make them: many
+// neighbours are one call, for which the inputs that are not dense are written out.
+class Bundles {
+ public:
+  static bool suit(const Plan& plan) {
+    constexpr int64_t kFew = 4;
+    const int last = plan.rank - 1;
+    return last > 0 && 2 * plan.size[last] <= kMost && plan.size[last - 1] >= kFew &&
+           plan.stride[last][0] == 1 && plan.stride[last - 1][0] == plan.size[last];
+  }
+
+  Bundles(const Plan& plan, RowFunction f, const void* attrs)
+      : plan_(plan), f_(f), attrs_(attrs), n_(plan.size[plan.rank - 1]), most_(kMost / n_) {
+    const int last = plan.rank - 1;
+    const auto is_dense = [&](int k) {
+      return plan.item[k] == 0 || plan.stride[last - 1][k] == plan.stride[last][k] * n_;
+    };
+    for (int k = 1; k < plan.operands; ++k)
+      if (!is_dense(k)) written_[written_count_++] = k;
+  }
+
+  void run(int64_t grain) const {
+    // A piece: neighbouring rows for one task. The dimensions further out are walked by row_at.
+    const int64_t rows = plan_.size[plan_.rank - 2];
+    const int64_t piece = std::min(rows, std::max(most_, grain / n_));
+    const int64_t pieces = (rows + piece - 1) / piece;
+    const int64_t share = std::max<int64_t>(1, grain / (piece * n_));
+    parallel_for(plan_.rows() / rows * pieces, share, [&](int64_t begin, int64_t end) {
+      const cpu::Scratch<char> memory(written_count_ * kMost * kWidest);
+      for (int64_t i = begin; i < end; ++i) {
+        const int64_t first = i % pieces * piece;
+        run_piece(plan_.row_at(i / pieces * rows + first, attrs_), std::min(piece, rows - first),
+                  memory.data());
+      }
+    });
+  }
+
+ private:
+  static constexpr int64_t kMost = 2048;  // elements of a call
+  static constexpr int64_t kWidest = 8;   // bytes of an element
+
+  void run_piece(Row row, int64_t rows, char* memory) const {
+    const auto* step = plan_.stride[plan_.rank - 2];
+    char* from[kMaxOperands];
+    for (int k = 0; k < plan_.operands; ++k) from[k] = static_cast<char*>(row.ptr[k]);
+    Row call = row;
+    for (int w = 0; w < written_count_; ++w) {
+      call.ptr[written_[w]] = memory + w * kMost * kWidest;
+      call.stride[written_[w]] = 1;
+    }
+    for (int64_t at = 0; at < rows; at += most_) {
+      const int64_t count = std::min(most_, rows - at);
+      for (int w = 0; w < written_count_; ++w) {
+        const int k = written_[w];
+        if (step[k] == 0 && at > 0) continue;  // the rows of the first call, which had no fewer
+        write_out(k, from[k] + at * step[k] * static_cast<int64_t>(plan_.item[k]), count,
+                  static_cast<char*>(call.ptr[k]));
+      }
+      call.n = count * n_;
+      f_(call);
+      for (int k = 0; k < plan_.operands; ++k)
+        if (std::find(written_, written_ + written_count_, k) == written_ + written_count_)
+          advance(call, k, count * n_, plan_.item);
+    }
+  }
+
+  // `rows` rows of operand k, one after another.
+  void write_out(int k, const char* from, int64_t rows, char* to) const {
+    const int last = plan_.rank - 1;
+    const auto item = static_cast<int64_t>(plan_.item[k]);
+    by_width(plan_.item[k], [&]<typename Word>() {
+      for (int64_t r = 0; r < rows; ++r)
+        gather_run<Word>(from + r * plan_.stride[last - 1][k] * item, plan_.stride[last][k],
+                         to + r * n_ * item, n_);
+    });
+  }
+
+  const Plan& plan_;
+  const RowFunction f_;
+  const void* const attrs_;
+  const int64_t n_, most_;  // elements of a row, rows of a call
+  int written_[kMaxOperands], written_count_ = 0;
+};
+
 void run_rows(RowFunction f, const Plan& plan, const void* attrs, int64_t grain) {
+  if (Bundles::suit(plan)) return Bundles(plan, f, attrs).run(grain);
   const int64_t outer = plan.rows();
   const int64_t length = plan.size[plan.rank - 1];
   if (length <= grain) {

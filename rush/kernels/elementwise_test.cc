@@ -78,6 +78,23 @@ TEST(Elementwise, TakesShortInnerDimensions) {
   expect_sum(view(out, {1000, 3}, {3, 1}), view(a, {1000, 3}, {3, 1}), view(b, {1000, 3}, {1, 0}));
 }
 
+// Rows of a few elements are bundled; what is not dense is written out for a bundle.
+TEST(Elementwise, TakesShortRowsWithValuesOfRowsOrColumns) {
+  for (const int64_t rows : {4, 5, 127})
+    for (const int64_t n : {2, 16, 17, 100, 1024, 1025}) {
+      const Shape shape = {2, rows, n};
+      const auto count = static_cast<size_t>(2 * rows * n);
+      auto a = counting(count), b = counting(count);
+      std::vector<float> out(count);
+      const Strides dense = {rows * n, n, 1};
+      const View to = view(out, shape, dense), x = view(a, shape, dense);
+      expect_sum(to, x, view(b, shape, {0, 0, 1}));
+      expect_sum(to, x, view(b, shape, {rows, 1, 0}));
+      expect_sum(to, x, view(b, shape, {n, 0, 1}));
+      expect_sum(to, x, view(b, shape, {0, 1, rows}));
+    }
+}
+
 TEST(Elementwise, KeepsPermutedDenseLayoutsInOneRow) {
   auto a = counting(60), b = counting(60);
   std::vector<float> out(60);

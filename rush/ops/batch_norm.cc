@@ -109,7 +109,7 @@ Tensor eval_batch_norm(const Tensor& x, const Tensor& mean, const Tensor& var, c
   Tensor scale = rsqrt(var + eps);
   if (weight.defined()) scale = scale * weight;
   const Tensor shift = bias.defined() ? bias - mean * scale : neg(mean * scale);
-  return x * along_axis_1(scale, x.rank()) + along_axis_1(shift, x.rank());
+  return addcmul(along_axis_1(shift, x.rank()), x, along_axis_1(scale, x.rank()));
 }
 
 }  // namespace

@@ -1,10 +1,9 @@
 #include "rush/kernels/cpu/strided_copy.h"
 
 #include <algorithm>
-#include <cstring>
-#include <type_traits>
 
 #include "rush/base/threads.h"
+#include "rush/kernels/copy.h"
 
 namespace rush::kernels::cpu {
 namespace {
@@ -45,12 +44,6 @@ Walk plan(const View& from, const View& to) {
 
 template <typename From, typename To>
 void copy_run(const From* from, int64_t from_stride, To* to, int64_t to_stride, int64_t n) {
-  if constexpr (std::is_same_v<From, To>) {
-    if (from_stride == 1 && to_stride == 1) {
-      std::memcpy(to, from, n * sizeof(To));
-      return;
-    }
-  }
   if (from_stride == 1 && to_stride == 1)
     for (int64_t i = 0; i < n; ++i) to[i] = static_cast<To>(from[i]);
   else if (to_stride == 1)
@@ -85,10 +78,9 @@ void copy(const Walk& w, const From* from, To* to) {
 
 void strided_copy(const View& from, const View& to) {
   if (to.numel() == 0) return;
+  if (from.dtype == to.dtype) return copy_elements(to, from);
   const Walk w = plan(from, to);
-  if (from.dtype == to.dtype) {
-    dispatch(to.dtype, [&]<typename T>() { copy(w, from.as<const T>(), to.as<T>()); });
-  } else if (from.dtype == DType::kFloat16) {
+  if (from.dtype == DType::kFloat16) {
     copy(w, from.as<const Float16>(), to.as<float>());
   } else if (from.dtype == DType::kBFloat16) {
     copy(w, from.as<const BFloat16>(), to.as<float>());
