@@ -69,6 +69,12 @@ bench: build-release ## training steps and inference beside PyTorch and JAX (ins
 	@tools/setup_peers.sh bench
 	@.venv/bin/python bench/compare.py --build build/release --peer-python .venv-bench/bin/python $(BENCH)
 
+# Options for Google Benchmark go in MICRO, as in: make bench-micro MICRO="--benchmark_filter=softmax"
+bench-micro: setup build/release/build.ninja ## single ops and kernels: time, bandwidth, oneDNN's own calls
+	@cmake --build build/release -j $(JOBS) --target bench_micro bench_contraction_bench bench_fusion_bench
+	@build/release/bench/micro_bench --benchmark_min_warmup_time=0.05 --benchmark_min_time=0.2 $(MICRO)
+	@build/release/bench/contraction_bench && build/release/bench/fusion_bench
+
 bench-quick: setup build/release/build.ninja ## guards against slowness: counts and ratios, half a minute
 	@cmake --build build/release -j $(JOBS) --target bench_guard
 	@ctest --preset release -L bench

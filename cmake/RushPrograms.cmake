@@ -46,6 +46,20 @@ if(RUSH_BENCH AND bench_sources)
   endforeach()
 endif()
 
+# Of single ops and kernels, where Google Benchmark is there.
+file(GLOB micro_sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/bench/micro/*.cc")
+if(RUSH_BENCH AND micro_sources)
+  find_package(benchmark QUIET)
+  if(benchmark_FOUND)
+    add_executable(bench_micro ${micro_sources})
+    target_link_libraries(bench_micro PRIVATE rush rush_options rush_deps benchmark::benchmark)
+    set_target_properties(bench_micro PROPERTIES
+      OUTPUT_NAME micro_bench RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bench")
+  else()
+    message(STATUS "Google Benchmark was not found: no bench/micro_bench")
+  endif()
+endif()
+
 # What must not become slow: counts, and ratios within one run. Optimised builds only.
 if(RUSH_BENCH AND RUSH_TESTS AND NOT CMAKE_BUILD_TYPE STREQUAL "Debug" AND NOT RUSH_SANITIZE)
   find_package(GTest REQUIRED)
