@@ -23,13 +23,14 @@ Examples:
   rushlight train digits
   rushlight train digits --epochs 3 --lr 0.001 --out quick.safetensors
   rushlight train digits --deterministic --seed 7
+  rushlight train digits --epochs 1 --profile trace.json
   rushlight train --data ~/mnist      the full MNIST: its four files, plain or .gz
   rushlight train --download          ... downloaded first (11 MB)
 
 Written: the weights (--out), and beside them the learning curve as .svg.)";
 
 struct Settings {
-  std::string task = "digits", folder, out = "digits.safetensors";
+  std::string task = "digits", folder, out = "digits.safetensors", trace;
   TrainOptions train;
   int threads = 0;
   bool deterministic = false, download = false;
@@ -90,8 +91,17 @@ void print_outcome(const TrainResult& result) {
               fixed(result.seconds, 1).c_str());
 }
 
+void show_profile(const Profile& seen, const std::string& trace) {
+  std::printf("\nwhere the time of some steps went, by op and by module\n\n%s\n%s",
+              seen.table({.rows = 25}).c_str(), seen.table({.by = ProfileBy::kModule}).c_str());
+  if (trace.empty()) return;
+  seen.write_trace(trace);
+  std::printf("saved %s; open it in https://ui.perfetto.dev\n", trace.c_str());
+}
+
 int run_train(const Settings& s) {
   check_output(s.out);
+  if (!s.trace.empty()) const AtomicFile probe("train", s.trace);
   if (s.threads > 0) set_num_threads(s.threads);
   set_deterministic(s.deterministic);
   manual_seed(s.train.seed);
@@ -109,6 +119,7 @@ int run_train(const Settings& s) {
     std::printf("saved %s and %s\n", s.out.c_str(), curve_path(s.out).c_str());
     std::printf("next: rushlight predict %s --sample 7\n", s.out.c_str());
   }
+  if (s.train.profile) show_profile(result.profile, s.trace);
   return result.interrupted ? kInterrupted : 0;
 }
 
@@ -145,7 +156,15 @@ Command train_command(CLI::App& app) {
   c->add_flag("--download", s->download, "Get the full MNIST into --data, or the user's cache");
   c->add_flag("--deterministic", s->deterministic, "The same bits with any number of threads");
   c->add_flag("--quiet", s->train.quiet, "Print only the result");
-  return {c, [s] { return run_train(*s); }};
+  const CLI::Option* profile =
+      c->add_option("--profile", s->trace,
+                    "Show where the time of some steps goes, and write a trace for Perfetto")
+          ->expected(0, 1)
+          ->option_text("[TRACE.json]");
+  return {c, [s, profile] {
+            s->train.profile = profile->count() > 0;
+            return run_train(*s);
+          }};
 }
 
 }  // namespace rush::app

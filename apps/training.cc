@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 #include <numeric>
+#include <optional>
 
 #include "rush/core/apply.h"
 #include "rush/data/loader.h"
@@ -85,6 +86,7 @@ class Trainer {
     progress_.start(label, images);
     rush::train(net_);
     for (auto [x, y] : loader) {
+      profile_step();
       const Tensor logits = net_(x);
       const Tensor loss = cross_entropy(logits, y);
       optimizer.step(loss);
@@ -99,10 +101,24 @@ class Trainer {
       progress_.update(tally.images, tally.text());
       if (is_interrupted()) break;
     }
+    end_profile();
     const double seconds = std::chrono::duration<double>(Clock::now() - begin).count();
     result_.seconds += seconds;
     result_.interrupted = is_interrupted();
     finish(tally, label, e, seconds, is_last);
+  }
+
+  // Profiles steps that come when the first ones have filled all caches, with the loading of data.
+  void profile_step() {
+    constexpr int64_t kSkipped = 3, kProfiled = 20;
+    const int64_t step = steps_++;
+    if (options_.profile && step == kSkipped) profiler_.emplace();
+    if (profiler_ && step == kSkipped + kProfiled) end_profile();
+  }
+  void end_profile() {
+    if (!profiler_) return;
+    result_.profile = profiler_->stop();
+    profiler_.reset();
   }
 
   void add_point(Tally& tally, double e, int64_t images) {
@@ -137,6 +153,8 @@ class Trainer {
   const data::MnistDataset& test_;
   const TrainOptions& options_;
   Progress progress_;
+  int64_t steps_ = 0;
+  std::optional<Profiler> profiler_;
   TrainResult result_;
 };
 

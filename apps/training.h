@@ -7,6 +7,7 @@
 
 #include "digit_net.h"
 #include "rush/data/mnist.h"
+#include "rush/profile/profile.h"
 #include "terminal.h"
 
 namespace rush::app {
@@ -16,6 +17,7 @@ struct TrainOptions {
   double lr = 3e-3;
   uint64_t seed = 1;
   bool quiet = false;
+  bool profile = false;  // some of the first steps: TrainResult::profile
 };
 
 struct History {
@@ -37,6 +39,7 @@ struct TrainResult {
   Evaluation test;
   double seconds = 0;  // of training, without the evaluations
   bool interrupted = false;
+  Profile profile;
 };
 // Trains `net` in place. Error when the loss is no longer a number.
 TrainResult train_digits(DigitNet& net, const data::MnistDataset& train,

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "rush/base/file.h"
 #include "rush/data/mnist.h"
@@ -155,6 +156,15 @@ TEST_F(CliTest, DeterministicTrainingGivesTheSameBitsWithAnyThreads) {
   EXPECT_TRUE(read_file("test", path("one.safetensors")) ==
               read_file("test", path("two.safetensors")));
   EXPECT_EQ(std::count(one.text.begin(), one.text.end(), '\n'), 1) << "quiet: one line";
+}
+
+TEST_F(CliTest, ProfilesSomeSteps) {
+  const auto r = run("train digits --epochs 1 --limit 600 --quiet --profile trace.json");
+  EXPECT_EQ(r.code, 0) << r.text;
+  for (const char* part : {"d(conv): conv_dw", "[data]", "conv1", "(AdamW)", "saved trace.json"})
+    EXPECT_TRUE(has(r.text, part)) << part << "\n" << r.text;
+  const auto trace = nlohmann::json::parse(read_file("test", path("trace.json")));
+  EXPECT_GT(trace["traceEvents"].size(), 200u);
 }
 
 TEST_F(CliTest, AnInterruptSavesWhatWasLearnt) {

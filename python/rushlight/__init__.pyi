@@ -18,6 +18,7 @@ from rushlight import linalg as linalg
 from rushlight import multiprocessing as multiprocessing
 from rushlight import nn as nn
 from rushlight import optim as optim
+from rushlight import profiler as profiler
 from rushlight import random as random
 from rushlight import safetensors as safetensors
 from rushlight import serialization as serialization
@@ -70,6 +71,7 @@ from rushlight._types import qscheme as qscheme
 from rushlight._types import strided as strided
 from rushlight.amp import autocast as autocast
 from rushlight.func import vmap as vmap
+from rushlight.profiler import profile as profile
 from rushlight.random import fork_rng as fork_rng
 from rushlight.random import get_rng_state as get_rng_state
 from rushlight.random import initial_seed as initial_seed

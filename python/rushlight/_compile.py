@@ -7,7 +7,7 @@ import inspect
 import sys
 import warnings
 
-from rushlight import _C
+from rushlight import _C, _scopes
 from rushlight._pytree import flatten, unflatten
 
 _Tensor = _C.Tensor
@@ -165,7 +165,8 @@ class _Plan:
             now = list(leaves)
             for place, value in zip(places, inputs, strict=True):
                 now[place] = value
-            return self._taken_apart(self._run(now, structure))
+            with _scopes.modules_noted():  # a profile of the plan knows them then
+                return self._taken_apart(self._run(now, structure))
 
         try:
             results = _C.autograd.plan_call(self.cache, traced, tuple(leaves[i] for i in places))

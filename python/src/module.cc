@@ -28,6 +28,7 @@ NB_MODULE(_C, m) {
     make_functions(m.ptr());
     make_return_types(m.ptr());
     make_autograd(m.ptr());
+    make_profiler(m);
   } catch (const PythonError&) {
     nanobind::raise_python_error();
   }

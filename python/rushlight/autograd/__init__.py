@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import warnings
 
 from rushlight import _C
@@ -128,3 +129,9 @@ def _batched_grad(outputs, inputs, seeds, create_graph, allow_unused, materializ
     ]
     stack = _C.torch.stack
     return tuple(None if column[0] is None else stack(column) for column in zip(*rows, strict=True))
+
+
+def __getattr__(name):
+    if name == "profiler":  # when first asked for: few programs do
+        return importlib.import_module("rushlight.autograd.profiler")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

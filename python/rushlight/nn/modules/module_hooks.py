@@ -6,7 +6,7 @@ import warnings
 from collections import OrderedDict
 
 import rushlight
-from rushlight import _C
+from rushlight import _C, _scopes
 from rushlight._hooks import RemovableHandle, add_hook
 
 Tensor = _C.Tensor
@@ -261,6 +261,12 @@ class ModuleHooks:
         return add_hook(self._backward_hooks, hook, prepend=prepend)
 
     def _call_with_hooks(self, args, kwargs):
+        """Runs forward and all hooks, and notes whose ops these are if somebody wants to know."""
+        if "scopes" in all_calls:
+            return _scopes.in_module(self, self._call_all_hooks, args, kwargs)
+        return self._call_all_hooks(args, kwargs)
+
+    def _call_all_hooks(self, args, kwargs):
         """Runs forward and all hooks; when something raises, those that are always called."""
         called = set()
         try:

@@ -16,6 +16,7 @@ from multiprocessing.connection import wait
 from pickle import PicklingError
 from typing import Any
 
+from rushlight import _scopes
 from rushlight.utils.data._utils import transfer
 from rushlight.utils.data._utils.fetch import _DatasetKind
 from rushlight.utils.data._utils.worker import Exhausted, Job, Resume, WorkerError, worker_loop
@@ -56,7 +57,10 @@ class _BaseDataLoaderIter:
         raise NotImplementedError
 
     def __next__(self) -> Any:
-        data = self._next_data()
+        if _scopes.is_profiling:
+            data = _scopes.in_range("data", self._next_data)
+        else:
+            data = self._next_data()
         self._num_yielded += 1
         if self._promised is not None and self._num_yielded > self._promised:
             self._warn_of_length()
