@@ -177,6 +177,25 @@ INSTANTIATE_TEST_SUITE_P(Workloads, CompiledStep,
                                          "gru_mnist", "gpt_baby", "conv_vae"),
                          [](const auto& info) { return std::string(info.param); });
 
+class DeterministicStep : public testing::TestWithParam<const char*> {};
+
+TEST_P(DeterministicStep, CostsLittleMore) {
+  const OneThread one_thread;
+  const Workload w = make_workload(GetParam(), {.batch = 4});
+  const auto plain = [&] { w.step(w.x, w.y); };
+  const auto deterministic = [&] {
+    set_deterministic(true);
+    w.step(w.x, w.y);
+    set_deterministic(false);
+  };
+  const int tries = 8;
+  EXPECT_TRUE(is_within(1.4, deterministic, plain, tries));
+}
+
+INSTANTIATE_TEST_SUITE_P(Workloads, DeterministicStep,
+                         testing::Values("mlp_micro", "convnet", "gpt_baby"),
+                         [](const auto& info) { return std::string(info.param); });
+
 TEST(ElementwiseOps, MoveMemoryAsFastAsACopy) {
   const OneThread one_thread;
   const NoGrad no_grad;

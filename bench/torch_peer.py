@@ -293,7 +293,7 @@ def measure(name, args):
     }
     if not args.forward:
         losses.append(step())
-        row["loss"] = [round(loss.item(), 4) for loss in losses]
+        row["loss"] = [loss.item() for loss in losses]
     print(json.dumps(row), flush=True)
 
 

@@ -2,8 +2,8 @@
 // workload and mode, as torch_peer.py does for PyTorch; compare.py runs the two in turn.
 //
 //   training_bench [--threads N] [--seconds S] [--steps N] [--mode eager|compiled|both]
-//   [--dtype float32|bfloat16] [--forward] [--batch N] [--explain] [--profile] [--trace FILE]
-//   [workload...]
+//   [--dtype float32|bfloat16] [--forward] [--batch N] [--deterministic] [--explain] [--profile]
+//   [--trace FILE] [workload...]
 //
 // both: the two take turns in one process, each with a network of its own, so that the ratio of
 // their medians means something on a busy machine. --steps: so many steps instead of seconds, to
@@ -13,7 +13,8 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <cstring>
+#include <functional>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -148,43 +149,49 @@ int64_t whole_number(const char* option, const char* text) {
   return n;
 }
 
-Options read(int argc, char** argv) {
-  Options options;
-  for (int i = 1; i < argc; ++i) {
-    const std::string_view option = argv[i];
-    const auto value = [&] {
-      if (i + 1 == argc) fail(option, " wants a value");
-      return argv[++i];
-    };
-    if (option == "--threads")
-      set_num_threads(static_cast<int>(whole_number("--threads", value())));
-    else if (option == "--seconds")
-      options.seconds = std::atof(value());
-    else if (option == "--steps")
-      options.steps = whole_number("--steps", value());
-    else if (option == "--batch")
-      options.task.batch = whole_number("--batch", value());
-    else if (option == "--forward")
-      options.task.is_training = false;
-    else if (option == "--explain")
-      options.explain = true;
-    else if (option == "--profile")
-      options.profile = true;
-    else if (option == "--trace")
-      options.trace = value();
-    else if (option == "--mode")
-      set_mode(options, value());
-    else if (option == "--dtype")
-      set_dtype(options, value());
-    else if (option.starts_with("--"))
-      fail("there is no option ", option);
-    else
-      options.names.push_back(option);
-  }
+// Refuses what cannot be had together.
+void check(const Options& options) {
+  constexpr int64_t kLeastSteps = 10;  // more than those to warm up
+  if (options.steps > 0 && options.steps < kLeastSteps)
+    fail("--steps wants ", kLeastSteps, " or more; got ", options.steps);
   if (options.dtype == bfloat16 && options.eager)
     fail("--dtype bfloat16 is for compiled steps: give --mode compiled");
-  options.profile |= !options.trace.empty();
   if (options.profile && options.explain) fail("--explain times plans itself: without --profile");
+}
+
+Options read(int argc, char** argv) {
+  Options options;
+  bool is_forward = false, is_exact = false;
+  const std::map<std::string_view, bool*> flags{{"--forward", &is_forward},
+                                                {"--deterministic", &is_exact},
+                                                {"--explain", &options.explain},
+                                                {"--profile", &options.profile}};
+  using Setter = std::function<void(const char*)>;
+  const std::map<std::string_view, Setter> settings{
+      {"--threads", [](auto v) { set_num_threads(int(whole_number("--threads", v))); }},
+      {"--seconds", [&](auto v) { options.seconds = std::atof(v); }},
+      {"--steps", [&](auto v) { options.steps = whole_number("--steps", v); }},
+      {"--batch", [&](auto v) { options.task.batch = whole_number("--batch", v); }},
+      {"--trace", [&](auto v) { options.trace = v; }},
+      {"--mode", [&](auto v) { set_mode(options, v); }},
+      {"--dtype", [&](auto v) { set_dtype(options, v); }}};
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    if (const auto flag = flags.find(word); flag != flags.end()) {
+      *flag->second = true;
+    } else if (const auto setting = settings.find(word); setting != settings.end()) {
+      if (++i == argc) fail(word, " wants a value");
+      setting->second(argv[i]);
+    } else if (word.starts_with("--")) {
+      fail("there is no option ", word);
+    } else {
+      options.names.push_back(word);
+    }
+  }
+  options.task.is_training = !is_forward;
+  options.profile |= !options.trace.empty();
+  set_deterministic(is_exact);
+  check(options);
   if (options.names.empty()) options.names = bench::workload_names();
   return options;
 }

@@ -9,6 +9,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import compare  # noqa: E402
+import losses  # noqa: E402
 import results  # noqa: E402
 import sides  # noqa: E402
 from sides import Absent, Job, Programs  # noqa: E402
@@ -164,3 +165,8 @@ def test_training_has_one_batch_and_inference_two():
         ("forward", 1),
         ("forward", 64),
     ]
+
+
+def test_losses_differ_by_a_share_of_what_was_gained():
+    assert losses.difference([2.5, 0.5], [2.5, 0.54]) == pytest.approx(0.02)
+    assert losses.difference([2.5, 2.5], [2.5, 2.5]) is None
