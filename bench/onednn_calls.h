@@ -2,9 +2,7 @@
 // blocked format where it wants one, and memory allocated. Only where oneDNN is part of the build.
 #pragma once
 
-#if __has_include(<oneapi/dnnl/dnnl.hpp>)
-#define RUSH_BENCH_ONEDNN 1
-
+#if RUSH_BENCH_ONEDNN  // the build says so
 #include <cstdint>
 #include <functional>
 #include <oneapi/dnnl/dnnl.hpp>

@@ -36,6 +36,7 @@ if(RUSH_BENCH AND bench_sources)
   target_link_libraries(bench_workloads PUBLIC rush rush_options rush_deps)
   if(TARGET DNNL::dnnl)  # to compare with
     target_link_libraries(bench_workloads PUBLIC DNNL::dnnl)
+    target_compile_definitions(bench_workloads PUBLIC RUSH_BENCH_ONEDNN=1)
   endif()
   foreach(source IN LISTS bench_sources)
     cmake_path(GET source STEM name)
