@@ -37,6 +37,7 @@ const Function kFunctions[] = {
     {"log1p", [](double x) { return std::log1p(x); }, -0.99, 1e3, 5},
     {"sin", [](double x) { return std::sin(x); }, 0.01, 3.1, 4},
     {"cos", [](double x) { return std::cos(x); }, -1.5, 1.5, 4},
+    {"atan", [](double x) { return std::atan(x); }, -30, 30, 4},
     {"tanh", [](double x) { return std::tanh(x); }, -12, 12, 5},
     {"sigmoid", [](double x) { return 1 / (1 + std::exp(-x)); }, -80, 40, 5},
     {"erf", [](double x) { return std::erf(x); }, -5, 5, 6},
@@ -81,6 +82,66 @@ TEST(Functions, BehaveAsTheStandardAtTheEnds) {
       else
         EXPECT_NEAR(y[i] / want, 1, 1e-14) << f.op << "(" << ends[i] << ") is " << y[i];
     }
+  }
+}
+
+template <typename T>
+std::vector<T> apply(const char* op, std::vector<T> x, std::vector<T> y) {
+  std::vector<T> z(x.size());
+  const auto n = static_cast<int64_t>(x.size());
+  const View in[] = {{x.data(), dtype_of<T>, {n}, {1}}, {y.data(), dtype_of<T>, {n}, {1}}};
+  run_elementwise(*table(Device::kCpu).find(op), dtype_of<T>, {z.data(), dtype_of<T>, {n}, {1}}, in,
+                  nullptr);
+  return z;
+}
+
+// All pairs of ordinary numbers and of the ends of the range, against the standard's function.
+template <typename T>
+void expect_pairs(const char* op, T (*exact)(T, T), double tolerance) {
+  const T big = std::numeric_limits<T>::max(), tiny = std::numeric_limits<T>::denorm_min();
+  const T inf = std::numeric_limits<T>::infinity(), nan = std::numeric_limits<T>::quiet_NaN();
+  std::vector<T> values = {0,   T(-0.0), 1,   -1,  2,      -2,   3,      -3,
+                           0.5, -0.5,    7,   8,   T(0.1), 1e3,  -1e3,   T(2.5),
+                           inf, -inf,    nan, big, -big,   tiny, T(-1.7)};
+  std::vector<T> x, y;
+  for (const T a : values)
+    for (const T b : values) {
+      x.push_back(a);
+      y.push_back(b);
+    }
+  const std::vector<T> z = apply(op, x, y);
+  for (size_t i = 0; i < x.size(); ++i) {
+    const T want = exact(x[i], y[i]);
+    const auto where = [&] {
+      return std::string(op) + "(" + std::to_string(x[i]) + ", " + std::to_string(y[i]) + ")";
+    };
+    if (std::isnan(want))
+      EXPECT_TRUE(std::isnan(z[i])) << where() << " is " << z[i];
+    else if (std::isinf(want) || want == 0)
+      EXPECT_TRUE(z[i] == want && std::signbit(z[i]) == std::signbit(want))
+          << where() << " is " << z[i] << ", not " << want;
+    else
+      EXPECT_NEAR(z[i] / want, 1, tolerance) << where() << " is " << z[i];
+  }
+}
+
+TEST(Functions, OfTwoBehaveAsTheStandardEverywhere) {
+  expect_pairs<float>("pow", std::pow, 2e-7);
+  expect_pairs<double>("pow", std::pow, 1e-15);
+  expect_pairs<float>("atan2", std::atan2, 4e-7);
+  expect_pairs<double>("atan2", std::atan2, 1e-15);
+}
+
+TEST(Functions, PowersAreRoundedOnce) {
+  std::vector<float> x, e;
+  for (int i = 1; i < 2000; ++i) {
+    x.push_back(static_cast<float>(i) * 0.013f);
+    e.push_back(static_cast<float>(i % 97) * 0.31f - 15);
+  }
+  const std::vector<float> y = apply("pow", x, e);
+  for (size_t i = 0; i < x.size(); ++i) {
+    const double exact = std::pow(static_cast<double>(x[i]), static_cast<double>(e[i]));
+    EXPECT_NEAR(y[i] / exact, 1, 6.1e-8) << x[i] << "^" << e[i];
   }
 }
 

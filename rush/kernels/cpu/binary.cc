@@ -152,7 +152,6 @@ RUSH_PLAIN_BINARY(LogicalXor, (a != T(0)) != (b != T(0)));
 RUSH_PLAIN_BINARY(BitwiseAnd, static_cast<T>(a& b));
 RUSH_PLAIN_BINARY(BitwiseOr, static_cast<T>(a | b));
 RUSH_PLAIN_BINARY(BitwiseXor, static_cast<T>(a ^ b));
-RUSH_PLAIN_BINARY(Atan2, std::atan2(a, b));
 RUSH_PLAIN_BINARY(Hypot, std::hypot(a, b));
 #undef RUSH_PLAIN_BINARY
 
@@ -187,22 +186,6 @@ struct Isclose {
     return std::isfinite(gap) && gap <= attrs.atol + std::abs(attrs.rtol * b);
   }
 };
-
-// pow on floating types. Squares need no logarithm; whether the exponents come as one number or as
-// many makes no difference to the bits.
-template <typename T>
-void pow_dense(const Row& r) {
-  const T* base = static_cast<const T*>(r.ptr[1]);
-  const T* exponent = static_cast<const T*>(r.ptr[2]);
-  T* out = static_cast<T*>(r.ptr[0]);
-  bool is_square = true;
-  for (int64_t i = 0; i < r.n; ++i) is_square &= exponent[i] == 2;
-  if (is_square)
-    for (int64_t i = 0; i < r.n; ++i) out[i] = base[i] * base[i];
-  else
-    for (int64_t i = 0; i < r.n; ++i)
-      out[i] = exponent[i] == 2 ? base[i] * base[i] : std::pow(base[i], exponent[i]);
-}
 
 using Integers = IntegerTypes;
 
@@ -258,22 +241,16 @@ void add_rare_functions(Table& t) {
   add_plain_float_rows<Remainder, 2>(t.add("remainder"), kCallCost);
   add_plain_float_rows<Fmod, 2>(t.add("fmod"), kCallCost);
   add_plain_float_rows<FloorDivide, 2>(t.add("floor_divide"), kCallCost);
-  add_plain_float_rows<Atan2, 2>(t.add("atan2"), kCallCost);
   add_plain_float_rows<Hypot, 2>(t.add("hypot"), kCallCost);
   add_plain_float_rows<Logaddexp, 2>(t.add("logaddexp"), kCallCost);
   add_plain_float_rows<Xlogy, 2>(t.add("xlogy"), kCallCost);
-  Entry& pow = t.add("pow");
-  pow.cost = kCallCost;
-  pow.rows[index_of(DType::kFloat32)] = row<pow_dense<float>, same_form<float, float>, 2>;
-  pow.rows[index_of(DType::kFloat64)] = row<pow_dense<double>, same_form<double, double>, 2>;
-  pow.rows[index_of(DType::kFloat16)] = row<pow_dense<float>, same_form<Float16, float>, 2>;
-  pow.rows[index_of(DType::kBFloat16)] = row<pow_dense<float>, same_form<BFloat16, float>, 2>;
 }
 
 }  // namespace
 
 void cpu::register_binary(Table& t) {
   add_vector_binary(t);
+  add_vector_binary_functions(t);
   add_integers(t);
   add_comparisons(t);
   add_rare_functions(t);

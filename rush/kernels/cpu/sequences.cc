@@ -1,5 +1,6 @@
 // arange, linspace, eye: computed in int64 or float64 by blocks, then converted.
 #include <algorithm>
+#include <cstring>
 
 #include "rush/base/threads.h"
 #include "rush/kernels/attrs/create.h"
@@ -44,9 +45,19 @@ void linspace_kernel(const Call& call) {
   });
 }
 
+// Zeros, then the diagonal: element 0 and every (m + 1)th.
 void eye_kernel(const Call& call) {
-  const int64_t m = call.attributes<EyeAttrs>().m;
-  generate<uint8_t>(call.out[0], [&](int64_t i) { return uint8_t{i / m == i % m}; });
+  const auto& a = call.attributes<EyeAttrs>();
+  const View& out = call.out[0];
+  const int64_t item = static_cast<int64_t>(size_of(out.dtype));
+  if (out.numel() == 0) return;
+  std::memset(out.data, 0, static_cast<size_t>(out.numel() * item));
+  const uint8_t one = 1;
+  alignas(8) char element[8];
+  convert_dense(DType::kUInt8, &one, out.dtype, element, 1);
+  for (int64_t i = 0; i < std::min(a.n, a.m); ++i)
+    std::memcpy(static_cast<char*>(out.data) + i * (a.m + 1) * item, element,
+                static_cast<size_t>(item));
 }
 
 }  // namespace

@@ -39,7 +39,6 @@ RUSH_PLAIN_UNARY(Log10, std::log10(x));
 RUSH_PLAIN_UNARY(Tan, std::tan(x));
 RUSH_PLAIN_UNARY(Asin, std::asin(x));
 RUSH_PLAIN_UNARY(Acos, std::acos(x));
-RUSH_PLAIN_UNARY(Atan, std::atan(x));
 RUSH_PLAIN_UNARY(Sinh, std::sinh(x));
 RUSH_PLAIN_UNARY(Cosh, std::cosh(x));
 RUSH_PLAIN_UNARY(Asinh, std::asinh(x));
@@ -161,7 +160,6 @@ void add_rare_functions(Table& t) {
   add("tan", Tan());
   add("asin", Asin());
   add("acos", Acos());
-  add("atan", Atan());
   add("sinh", Sinh());
   add("cosh", Cosh());
   add("asinh", Asinh());

@@ -41,6 +41,7 @@ RUSH_UNARY(Log, log(d, x));
 RUSH_UNARY(Log1p, log1p(d, x));
 RUSH_UNARY(Sin, sin(d, x));
 RUSH_UNARY(Cos, cos(d, x));
+RUSH_UNARY(Atan, keep_nan(x, hn::Atan(d, x)));
 RUSH_UNARY(Tanh, tanh(d, x));
 RUSH_UNARY(Sigmoid, sigmoid(d, x));
 RUSH_UNARY(Erf, erf(d, x));
@@ -85,6 +86,7 @@ void add_math(Table& t) {
   add_float_rows<Log1p, 1>(t.add("log1p"), 4);
   add_float_rows<Sin, 1>(t.add("sin"), 4);
   add_float_rows<Cos, 1>(t.add("cos"), 4);
+  add_float_rows<Atan, 1>(t.add("atan"), 6);
   add_float_rows<Tanh, 1>(t.add("tanh"), 6);
   add_float_rows<Sigmoid, 1>(t.add("sigmoid"), 6);
   add_float_rows<Erf, 1>(t.add("erf"), 8);
