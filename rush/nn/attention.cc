@@ -167,7 +167,7 @@ MultiheadAttention::Heads MultiheadAttention::project(const Tensor& query, const
 AttentionResult MultiheadAttention::operator()(const Tensor& query, const Tensor& key,
                                                const Tensor& value, const AttendOptions& o) const {
   AttentionResult result;
-  in_layer(*this, out_proj.weight, [&] {
+  in_layer(*this, in_proj_weight.defined() ? in_proj_weight : q_proj_weight, [&] {
     check(query, key, value);
     result = attend(query, key, value, o);
     return result.output;

@@ -140,6 +140,24 @@ TEST(Profile, TellsTheModuleOfGradientsWhoseForwardItHasNotSeen) {
   EXPECT_TRUE(find_row(p.rows(ProfileBy::kOpAndModule), "matmul", "linear", "blocks.1.in"));
 }
 
+TEST(Profile, NamesAttentionAndItsParts) {
+  struct Model {
+    nn::MultiheadAttention attn{8, 2};
+    nn::LSTM rnn{8, 8};
+  };
+  const Model net;
+  const auto params = parameters(net);
+  const Tensor x = ones({3, 2, 8});
+  const Profile p = profile([&] {
+    net.attn(x, x, x);
+    net.rnn(x);
+  });
+  const auto rows = p.rows(ProfileBy::kOpAndModule);
+  EXPECT_TRUE(find_row(rows, "linear", "", "attn"));
+  EXPECT_TRUE(find_row(rows, "linear", "", "attn.out_proj"));
+  EXPECT_TRUE(find_row(rows, "lstm_sequence", "", "rnn"));
+}
+
 TEST(Profile, SeesOptimisersAsRangesAndSteps) {
   const Net net;
   optim::Adam opt(parameters(net), {});
