@@ -92,9 +92,10 @@ void print(const Json& row) {
 
 void show_profile(std::string_view name, const char* mode, const TimedStep& side,
                   const Options& options) {
-  constexpr int kSteps = 20;
-  const Profile seen = side.profile(kSteps, {.shapes = !options.trace.empty()});
-  std::printf("\n%d steps of %s, %s\n%s\n%s\n", kSteps, std::string(name).c_str(), mode,
+  constexpr double kLeastMs = 300;
+  const int steps = std::max(20, static_cast<int>(kLeastMs / side.median_ms()));
+  const Profile seen = side.profile(steps, {.shapes = !options.trace.empty()});
+  std::printf("\n%d steps of %s, %s\n%s\n%s\n", steps, std::string(name).c_str(), mode,
               seen.table().c_str(), seen.table({.by = ProfileBy::kModule}).c_str());
   if (!options.trace.empty()) seen.write_trace(options.trace);
 }

@@ -13,7 +13,7 @@ void close_events(std::vector<ProfileEvent>& events, int64_t end) {
     while (!around.empty() && events[around.back()].depth >= e.depth) around.pop_back();
     if (!around.empty()) {
       ProfileEvent& outer = events[around.back()];
-      outer.self_ns = std::max<int64_t>(outer.self_ns - e.duration_ns, 0);
+      outer.self_ns = std::max<int64_t>(outer.self_ns - e.duration_ns - e.after_ns, 0);
     }
     around.push_back(i);
   }

@@ -1,20 +1,40 @@
 #include "rush/profile/origin.h"
 
 #include <algorithm>
-#include <deque>
-#include <map>
+#include <array>
+#include <atomic>
 #include <mutex>
+#include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
 namespace rush {
 namespace {
 
+struct Hash {
+  using is_transparent = void;
+  size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+};
+
+// Reading needs no lock: origins stand in blocks that stay where they are, and a number is known to
+// those only who got it from intern_origin().
 struct Table {
+  static constexpr OriginId kBlock = 1024, kBlocks = 1024;
   std::mutex mutex;
-  std::deque<Origin> list{Origin{}};  // addresses stay
-  std::map<std::pair<std::string, std::string>, OriginId, std::less<>> ids{{{}, kNoOrigin}};
-  std::unordered_set<std::string> names;
+  std::array<std::atomic<Origin*>, kBlocks> blocks{};
+  OriginId count = 0;
+  std::unordered_map<std::string, OriginId, Hash, std::equal_to<>> ids;
+  std::unordered_set<std::string, Hash, std::equal_to<>> names;
+
+  Table() { add("\n", {}); }
+  OriginId add(std::string key, Origin origin) {
+    if (count == kBlock * kBlocks) return kNoOrigin;
+    auto& block = blocks[count / kBlock];
+    if (!block) block = new Origin[kBlock];
+    block.load()[count % kBlock] = std::move(origin);
+    ids.emplace(std::move(key), count);
+    return count++;
+  }
 };
 
 Table& table() {
@@ -25,18 +45,18 @@ Table& table() {
 }  // namespace
 
 OriginId intern_origin(std::string_view module, std::string_view gradient_of) {
+  std::string key;
+  key.reserve(module.size() + 1 + gradient_of.size());
+  key.append(module).append("\n").append(gradient_of);
   Table& t = table();
   const std::scoped_lock lock(t.mutex);
-  std::pair key{std::string(module), std::string(gradient_of)};
-  const auto [found, is_new] = t.ids.try_emplace(key, static_cast<OriginId>(t.list.size()));
-  if (is_new) t.list.push_back({std::move(key.first), std::move(key.second)});
-  return found->second;
+  const auto found = t.ids.find(key);
+  if (found != t.ids.end()) return found->second;
+  return t.add(std::move(key), {std::string(module), std::string(gradient_of)});
 }
 
 const Origin& origin_of(OriginId id) {
-  Table& t = table();
-  const std::scoped_lock lock(t.mutex);
-  return t.list[id];
+  return table().blocks[id / Table::kBlock].load(std::memory_order_acquire)[id % Table::kBlock];
 }
 
 OriginId common_origin(OriginId a, OriginId b) {
@@ -78,7 +98,8 @@ void place_between_modules(std::span<OriginId* const> in_order) {
 const char* intern_name(std::string_view name) {
   Table& t = table();
   const std::scoped_lock lock(t.mutex);
-  return t.names.emplace(name).first->c_str();
+  const auto found = t.names.find(name);
+  return (found != t.names.end() ? found : t.names.emplace(name).first)->c_str();
 }
 
 }  // namespace rush

@@ -75,12 +75,15 @@ ProfileLane& lane_of_thread() {
   return *holder.lane;
 }
 
+constexpr size_t kFirstEvents = 8192;  // room for so many, before any is timed
+
 // Requires: the lane's mutex is held.
 void start_lane(ProfileLane& lane, uint64_t session) {
   lane.session = session;
   lane.thread = Recorder::get().threads++;
   lane.depth = 0;
   lane.events.clear();
+  lane.events.reserve(kFirstEvents);
 }
 
 }  // namespace
@@ -113,6 +116,7 @@ void ProfileSpan::end() {
   event.duration_ns =
       stopped_at_ - Recorder::get().start.load(std::memory_order_relaxed) - event.start_ns;
   lane_->depth = event.depth;
+  event.after_ns = now_ns() - stopped_at_;
 }
 
 void ProfileSpan::stop_clock() {

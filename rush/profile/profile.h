@@ -36,8 +36,9 @@ struct ProfileEvent {
   uint32_t thread = 0;   // 0: the one that started the profiler
   int64_t start_ns = 0;  // since the profiler was started
   int64_t duration_ns = 0;
-  int64_t self_ns = 0;  // without the events within it
-  int64_t bytes = 0;    // of inputs and outputs, elements that repeat counted once
+  int64_t self_ns = 0;   // without the events within it
+  int64_t after_ns = 0;  // then spent by the profiler on this event; in nobody's own time
+  int64_t bytes = 0;     // of inputs and outputs, elements that repeat counted once
   double flops = 0;
   int64_t allocated = 0;   // bytes: how much more than before; noted if memory is
   int64_t memory = -1;     // bytes in use by tensors afterwards; -1: not noted

@@ -255,10 +255,11 @@ std::string add_rows(Grid& grid, const Header& h, std::vector<ProfileRow> rows, 
 }  // namespace
 
 std::string Profile::table(const ProfileTableOptions& options) const {
-  int64_t within = 0, between = 0;  // on the first thread; in ranges, on all
+  int64_t within = 0, between = 0, profiler = 0;  // the second: of ranges, on all threads
   ProfileRow ops;
   for (const ProfileEvent& e : events_) {
-    if (e.thread == 0 && e.depth == 0) within += e.duration_ns;
+    if (e.thread == 0 && e.depth == 0) within += e.duration_ns + e.after_ns;
+    if (e.thread == 0) profiler += e.after_ns;
     if (e.kind == ProfileKind::kRange) between += e.self_ns;
     if (e.kind == ProfileKind::kOp) add_event(ops, e, Origin{});
   }
@@ -270,6 +271,8 @@ std::string Profile::table(const ProfileTableOptions& options) const {
     add_line(grid, header, "(between)", ProfileRow{.seconds = static_cast<double>(between) * 1e-9},
              seconds_);
   const double outside = std::max(0.0, seconds_ - static_cast<double>(within) * 1e-9);
+  add_line(grid, header, "(profiler)", ProfileRow{.seconds = static_cast<double>(profiler) * 1e-9},
+           seconds_);
   add_line(grid, header, "(outside)", ProfileRow{.seconds = outside}, seconds_);
   std::string text = grid.text() + note;
   text += number(seconds_ * 1e3, 3) + " ms on " + std::to_string(std::max(threads_, 1)) +
