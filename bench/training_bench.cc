@@ -8,7 +8,7 @@
 // both: the two take turns in one process, each with a network of its own, so that the ratio of
 // their medians means something on a busy machine. --steps: so many steps instead of seconds, to
 // compare losses. bfloat16: contractions in bfloat16, of compiled steps. --profile: where the time
-// of twenty more steps goes, by op and by module; --trace writes them for Perfetto.
+// of some more steps goes, by op and by module; --trace writes them for Perfetto.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
