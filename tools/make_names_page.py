@@ -23,6 +23,7 @@ DIFFERS = {
     "torch.Tensor.grad_fn": "names the op; has no attributes to walk the graph by",
     "torch.nn.DataParallel": "runs the module on the one device",
     "torch.nn.SyncBatchNorm": "is batch norm: there is one process",
+    "torch.optim.SparseAdam": "takes dense gradients; rows of zeros count as without one",
     "torch.jit.script": "gives the function or module itself",
     "torch.jit.trace": "gives the function or module itself",
     "torch.cuda.is_available": "False",

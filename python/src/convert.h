@@ -164,7 +164,8 @@ class NamedTuple {
   };
   NamedTuple(const char* name, std::initializer_list<const char*> fields);
   Parts operator()(std::initializer_list<Tensor> parts) const { return {this, parts}; }
-  PyTypeObject* type() const;  // made at first use
+  PyObject* of(std::initializer_list<PyObject*> parts) const;  // takes them over
+  PyTypeObject* type() const;                                  // made at first use
   const std::string& name() const { return name_; }
   const std::vector<PyStructSequence_Field>& fields() const { return fields_; }
 

@@ -52,6 +52,13 @@ PyTypeObject* NamedTuple::type() const {
   return type_;
 }
 
+PyObject* NamedTuple::of(std::initializer_list<PyObject*> parts) const {
+  PyObject* tuple = checked(PyStructSequence_New(type()));
+  Py_ssize_t i = 0;
+  for (PyObject* part : parts) PyStructSequence_SetItem(tuple, i++, part);
+  return tuple;
+}
+
 PyObject* to_python(NamedTuple::Parts parts) {
   Object tuple(checked(PyStructSequence_New(parts.type->type())));
   Py_ssize_t i = 0;

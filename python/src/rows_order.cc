@@ -170,6 +170,58 @@ void add_histograms(const Rows& rows) {
            });
 }
 
+std::vector<double> ranges_of(const Range& range) { return range.value_or(std::vector<double>{}); }
+
+const NamedTuple kHistogramDd("histogramdd", {"hist", "bin_edges"});
+PyObject* named(const HistogramDd& found) {
+  return kHistogramDd.of({wrap(found.hist), to_python(found.bin_edges)});
+}
+
+void add_grids(const Rows& rows) {
+  rows.add(
+      "histogramdd(input, bins, range=None, weight=None, density=False)",
+      [](const Tensor& x, int64_t bins, const Range& range, const Maybe& weight, bool density) {
+        const std::vector<int64_t> each(x.rank() ? static_cast<size_t>(x.size(-1)) : 0, bins);
+        return named(histogramdd(x, each, {ranges_of(range), weight, density}));
+      },
+      kFunctionOnly, "Of points [..., D], how many lie in each cell of a grid, and its edges.");
+  rows.add(
+      "histogramdd(input, bins, range=None, weight=None, density=False)",
+      [](const Tensor& x, const std::vector<int64_t>& bins, const Range& range, const Maybe& weight,
+         bool density) {
+        return named(histogramdd(x, bins, {ranges_of(range), weight, density}));
+      },
+      kFunctionOnly);
+  rows.add(
+      "histogramdd(input, bins, range=None, weight=None, density=False)",
+      [](const Tensor& x, const std::vector<Tensor>& edges, const Any&, const Maybe& weight,
+         bool density) { return named(histogramdd(x, edges, weight, density)); },
+      kFunctionOnly);
+}
+
+void add_gradients(const Rows& rows) {
+  using Axes = std::optional<Dims>;
+  rows.add(
+      "gradient(input, *, spacing=1, dim=None, edge_order=1)",
+      [](const Tensor& x, double spacing, const Axes& axes, int64_t edge_order) {
+        const auto count = static_cast<size_t>(axes ? axes->size() : x.rank());
+        return gradient(x, std::vector<double>(count, spacing), axes, edge_order);
+      },
+      kFunctionOnly,
+      "The derivative along each axis of a function sampled at equal distances or at points.");
+  rows.add(
+      "gradient(input, *, spacing, dim=None, edge_order=1)",
+      [](const Tensor& x, const std::vector<double>& spacing, const Axes& axes,
+         int64_t edge_order) { return gradient(x, spacing, axes, edge_order); },
+      kFunctionOnly);
+  rows.add(
+      "gradient(input, *, spacing, dim=None, edge_order=1)",
+      [](const Tensor& x, const std::vector<Tensor>& points, const Axes& axes, int64_t edge_order) {
+        return gradient(x, points, axes, edge_order);
+      },
+      kFunctionOnly);
+}
+
 void add_differences(const Rows& rows) {
   rows.add(
       "diff(input, n=1, dim=-1, prepend=None, append=None)",
@@ -223,6 +275,8 @@ void add_order_rows() {
   add_quantiles(rows);
   add_sets(rows);
   add_histograms(rows);
+  add_grids(rows);
+  add_gradients(rows);
   add_differences(rows);
   add_covariances(rows);
 }

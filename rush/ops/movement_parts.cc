@@ -304,11 +304,19 @@ Tensors split(const Tensor& x, const std::vector<int64_t>& sizes, int64_t axis) 
   return out;
 }
 
+// More parts than any program needs would take all memory before they are made.
+void check_parts(const char* op, int64_t parts) {
+  constexpr int64_t kMost = 1 << 24;
+  if (parts < 1 || parts > kMost)
+    fail<ShapeError>(op, ": the number of parts must be between 1 and ", kMost, "; got ", parts);
+}
+
 Tensors chunk(const Tensor& x, int64_t chunks, int64_t axis) {
   const int at = select_axis("chunk", x.shape(), axis);
   if (chunks < 1) fail<ShapeError>("chunk: there must be at least one chunk; got ", chunks);
   const int64_t size = x.shape()[at];
   if (size > 0) return split_evenly(x, size / chunks + (size % chunks != 0), at);
+  check_parts("chunk", chunks);
   Tensors out;
   for (int64_t i = 0; i < chunks; ++i) out.push_back(narrow(x, at, 0, 0));
   return out;
@@ -316,8 +324,7 @@ Tensors chunk(const Tensor& x, int64_t chunks, int64_t axis) {
 
 Tensors split_into(const Tensor& x, int64_t sections, int64_t axis) {
   const int at = select_axis("tensor_split", x.shape(), axis);
-  if (sections < 1)
-    fail<ShapeError>("tensor_split: there must be at least one section; got ", sections);
+  check_parts("tensor_split", sections);
   const int64_t size = x.shape()[at], longer = size % sections;
   Tensors out;
   int64_t start = 0;

@@ -41,4 +41,19 @@ Histogram histogram(const Tensor& x, int64_t bins, const HistogramOptions& optio
 Histogram histogram(const Tensor& x, const Tensor& edges, const Tensor& weight = {},
                     bool density = false);
 
+// Of points x: [..., D], how many lie in each cell of a grid.
+struct HistogramDd {
+  Tensor hist;  // [bins of axis 0, bins of axis 1, ...]
+  std::vector<Tensor> bin_edges;
+};
+struct HistogramDdOptions {
+  std::vector<double> range{};  // low and high of each axis; empty: those of x
+  Tensor weight{};              // of x's shape without the last axis
+  bool density = false;
+};
+HistogramDd histogramdd(const Tensor& x, const std::vector<int64_t>& bins,
+                        const HistogramDdOptions& options = {});
+HistogramDd histogramdd(const Tensor& x, const std::vector<Tensor>& edges,
+                        const Tensor& weight = {}, bool density = false);
+
 }  // namespace rush

@@ -4,6 +4,8 @@
 
 #include "rush/ops/cast.h"
 #include "rush/ops/create.h"
+#include "rush/ops/movement.h"
+#include "rush/ops/reduce.h"
 #include "rush/ops/special.h"
 
 namespace rush {
@@ -18,10 +20,11 @@ Tensor entr(const Tensor& x) {
 
 // The sum of lgamma(x - i / 2) over i < p, and a constant.
 Tensor multigammaln(const Tensor& x, int64_t p) {
-  if (p < 1) fail("multigammaln: p must be 1 or more; got ", p);
-  Tensor y = lgamma(x);
-  for (int64_t i = 1; i < p; ++i) y = y + lgamma(x - double(i) / 2);
-  return y + double(p * (p - 1)) / 4 * std::log(std::numbers::pi);
+  constexpr int64_t kMost = 1 << 24;  // of which each takes the room of x
+  if (p < 1 || p > kMost) fail("multigammaln: p must be between 1 and ", kMost, "; got ", p);
+  const Tensor halves = arange(0, double(p), 1, x.dtype()) * 0.5;
+  return sum(lgamma(unsqueeze(x, -1) - halves), {-1}) +
+         double(p) * double(p - 1) / 4 * std::log(std::numbers::pi);
 }
 
 Tensor logaddexp2(const Tensor& x, const Tensor& y) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <vector>
 
 #include "rush/tensor/tensor.h"
 
@@ -27,6 +28,14 @@ Tensor trapezoid(const Tensor& y, double dx = 1, int64_t axis = -1);
 Tensor trapezoid(const Tensor& y, const Tensor& x, int64_t axis = -1);
 Tensor cumulative_trapezoid(const Tensor& y, double dx = 1, int64_t axis = -1);
 Tensor cumulative_trapezoid(const Tensor& y, const Tensor& x, int64_t axis = -1);
+
+// The derivative along each axis (all, if none are given) of a function sampled at equal distances,
+// or at `points`: [n] for each axis. Inside by central differences; at the ends by the neighbour
+// (edge_order 1) or a parabola (2).
+std::vector<Tensor> gradient(const Tensor& x, const std::vector<double>& spacing,
+                             const std::optional<Dims>& axes = {}, int64_t edge_order = 1);
+std::vector<Tensor> gradient(const Tensor& x, const std::vector<Tensor>& points,
+                             const std::optional<Dims>& axes = {}, int64_t edge_order = 1);
 
 struct CovOptions {
   int64_t correction = 1;

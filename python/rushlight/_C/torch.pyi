@@ -825,6 +825,33 @@ def gcd_(input: Tensor, other: Tensor) -> Tensor: ...
 def ge(input: Tensor, other: Tensor | Number, *, out: Any = None) -> Tensor: ...
 def ge_(input: Tensor, other: Tensor | Number) -> Tensor: ...
 def ger(input: Tensor, vec2: Tensor, *, out: Any = None) -> Tensor: ...
+@overload
+def gradient(
+    input: Tensor,
+    *,
+    spacing: _float = 1,
+    dim: _int | Sequence[_int] | None = None,
+    edge_order: _int = 1,
+    out: Any = None,
+) -> tuple[Tensor, ...]: ...
+@overload
+def gradient(
+    input: Tensor,
+    *,
+    spacing: Sequence[_float],
+    dim: _int | Sequence[_int] | None = None,
+    edge_order: _int = 1,
+    out: Any = None,
+) -> tuple[Tensor, ...]: ...
+@overload
+def gradient(
+    input: Tensor,
+    *,
+    spacing: Sequence[Tensor],
+    dim: _int | Sequence[_int] | None = None,
+    edge_order: _int = 1,
+    out: Any = None,
+) -> tuple[Tensor, ...]: ...
 def greater(input: Tensor, other: Tensor | Number, *, out: Any = None) -> Tensor: ...
 def greater_(input: Tensor, other: Tensor | Number) -> Tensor: ...
 def greater_equal(input: Tensor, other: Tensor | Number, *, out: Any = None) -> Tensor: ...
@@ -940,6 +967,30 @@ def histogram(
     density: _bool = False,
     out: Any = None,
 ) -> tuple[Tensor, ...]: ...
+@overload
+def histogramdd(
+    input: Tensor,
+    bins: _int,
+    range: Sequence[_float] | None = None,
+    weight: Tensor | None = None,
+    density: _bool = False,
+) -> Any: ...
+@overload
+def histogramdd(
+    input: Tensor,
+    bins: Sequence[_int],
+    range: Sequence[_float] | None = None,
+    weight: Tensor | None = None,
+    density: _bool = False,
+) -> Any: ...
+@overload
+def histogramdd(
+    input: Tensor,
+    bins: Sequence[Tensor],
+    range: Any | None = None,
+    weight: Tensor | None = None,
+    density: _bool = False,
+) -> Any: ...
 @overload
 def hsplit(input: Tensor, indices_or_sections: _int, *, out: Any = None) -> tuple[Tensor, ...]: ...
 @overload

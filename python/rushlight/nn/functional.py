@@ -10,11 +10,13 @@ from rushlight._C.nn import *  # noqa: F403
 from rushlight.nn._functional.attention import multi_head_attention_forward
 from rushlight.nn._functional.compositions import (
     gumbel_softmax,
+    linear_cross_entropy,
     triplet_margin_with_distance_loss,
 )
 
 __all__ = [
     "gumbel_softmax",
+    "linear_cross_entropy",
     "multi_head_attention_forward",
     "triplet_margin_with_distance_loss",
 ]

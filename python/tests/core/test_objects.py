@@ -172,3 +172,19 @@ array = torch.ones(3).numpy()
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.returncode == 0 and done.stderr == ""
+
+
+def test_conversions_that_change_nothing_give_the_same_object():
+    x = torch.ones(2)
+    assert x.to(torch.float32) is x
+    assert x.to("cpu") is x
+    assert x.to(torch.ones(1)) is x
+    assert x.float() is x
+    assert x.type_as(x) is x
+    assert x.type(torch.float32) is x
+    assert torch.as_tensor(x) is x
+    assert torch.asarray(x) is x
+    assert x.to(torch.float32, copy=True) is not x
+    assert x.double() is not x
+    parameter = torch.nn.Parameter(x)
+    assert parameter.to(torch.float32) is parameter

@@ -67,3 +67,15 @@ def test_ctc_takes_lengths_as_numbers():
 def test_refusals_say_what_was_wrong(call, text):
     with pytest.raises((RuntimeError, ValueError), match=text):
         call()
+
+
+def test_linear_cross_entropy_is_a_linear_layer_and_its_loss():
+    module = torch.nn.LinearCrossEntropyLoss(3, 4, out_features=(2,), bias=True)
+    x, target = torch.randn(5, 3), torch.randint(0, 4, (5, 2))
+    logits = module.linear(x).reshape(5, 4, 2)
+    assert torch.allclose(module(x, target), F.cross_entropy(logits, target))
+    assert sorted(module.state_dict()) == ["linear.bias", "linear.weight"]
+    with pytest.raises(RuntimeError, match="batch"):
+        module(x[0], target[0])
+    with pytest.raises(RuntimeError, match="label_smoothing"):
+        torch.nn.LinearCrossEntropyLoss(3, 4, label_smoothing=2.0)

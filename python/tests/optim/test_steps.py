@@ -224,3 +224,17 @@ def test_lbfgs_goes_on_from_its_state_dict():
         return losses
 
     assert run(False) == run(True)
+
+
+def test_sparse_adam_leaves_rows_without_gradient_alone():
+    p = rushlight.ones(3, 2, requires_grad=True)
+    optimizer = rushlight.optim.SparseAdam([p], lr=0.1)
+    for row in (0, 2, 2):
+        optimizer.zero_grad()
+        (p[row] ** 2).sum().backward()
+        optimizer.step()
+    assert p[1].tolist() == [1, 1]
+    assert p[0].tolist() == pytest.approx([0.9, 0.9], abs=1e-6)
+    assert p[2, 0].item() < 0.9
+    assert optimizer.state[p]["step"] == 3
+    assert optimizer.state[p]["exp_avg"][1].tolist() == [0, 0]

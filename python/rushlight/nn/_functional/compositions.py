@@ -59,3 +59,51 @@ def triplet_margin_with_distance_loss(
     if reduction == "none":
         return loss
     return loss.sum() if reduction == "sum" else loss.mean()
+
+
+def linear_cross_entropy(
+    input: Tensor,
+    linear_weight: Tensor,
+    target: Tensor,
+    *,
+    linear_bias: Tensor | None = None,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+    ignore_index: int | None = None,
+    label_smoothing: float = 0.0,
+    options=None,
+) -> Tensor:
+    """cross_entropy(linear(input, linear_weight, linear_bias), target).
+
+    input: [in_features] or [N, in_features]; linear_weight: [classes, ..., in_features], where
+    what lies between are the further dimensions of the target. `options` change nothing.
+    """
+    if input.dim() not in (1, 2) or linear_weight.dim() < 2:
+        raise _C.ShapeError(
+            "linear_cross_entropy: wants input [in_features] or [N, in_features] and linear_weight "
+            f"[classes, ..., in_features]; got {list(input.shape)} and {list(linear_weight.shape)}"
+        )
+    *classes, in_features = linear_weight.shape
+    if input.dim() == 1 and len(classes) > 1:
+        raise _C.ShapeError(
+            f"linear_cross_entropy: linear_weight {list(linear_weight.shape)} needs a batch of "
+            f"inputs, [N, {in_features}]; got {list(input.shape)}"
+        )
+    if linear_bias is not None and list(linear_bias.shape) != classes:
+        raise _C.ShapeError(
+            f"linear_cross_entropy: linear_bias must have shape {classes}; "
+            f"got {list(linear_bias.shape)}"
+        )
+    shape = [*input.shape[:-1], *classes]
+    if list(target.shape) == shape and ignore_index is not None:
+        raise _C.Error("linear_cross_entropy: ignore_index is for targets of classes")
+    flat_bias = None if linear_bias is None else linear_bias.reshape(-1)
+    logits = _C.nn.linear(input, linear_weight.reshape(-1, in_features), flat_bias)
+    return _C.nn.cross_entropy(
+        logits.reshape(shape),
+        target,
+        weight=weight,
+        ignore_index=-100 if ignore_index is None else ignore_index,
+        reduction=reduction,
+        label_smoothing=label_smoothing,
+    )

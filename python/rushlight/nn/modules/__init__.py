@@ -89,6 +89,10 @@ from rushlight.nn.modules.lazy_conv import (
     LazyConvTranspose3d,
 )
 from rushlight.nn.modules.linear import Bilinear, Identity, LazyLinear, Linear
+from rushlight.nn.modules.linear_cross_entropy import (
+    LinearCrossEntropyLoss,
+    LinearCrossEntropyOptions,
+)
 from rushlight.nn.modules.loss import (
     BCELoss,
     BCEWithLogitsLoss,
@@ -256,6 +260,8 @@ __all__ = [
     "LazyLinear",
     "LeakyReLU",
     "Linear",
+    "LinearCrossEntropyLoss",
+    "LinearCrossEntropyOptions",
     "LocalResponseNorm",
     "LogSigmoid",
     "LogSoftmax",

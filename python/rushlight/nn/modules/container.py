@@ -22,9 +22,6 @@ class _Numbered(Module):
     def __iter__(self):
         return iter(self._modules.values())
 
-    def __dir__(self):
-        return [name for name in super().__dir__() if not name.isdigit()]
-
     def _key_at(self, index) -> str:
         index, size = operator.index(index), len(self)
         if not -size <= index < size:

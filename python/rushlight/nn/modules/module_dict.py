@@ -130,9 +130,6 @@ class ParameterList(Module):
     def __iadd__(self, parameters: Iterable):
         return self.extend(parameters)
 
-    def __dir__(self):
-        return [name for name in super().__dir__() if not name.isdigit()]
-
     def append(self, value):
         """Adds a parameter at the end."""
         self._size += 1
