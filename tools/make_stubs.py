@@ -94,8 +94,8 @@ def parameter_lists(signature, is_method):
     ]
     if not arguments.vararg:
         return [(plain, named)]
-    rest = arguments.vararg.arg
-    return [([*plain, f"*{rest}: _int"], named), ([*plain, f"{rest}: Sequence[_int]"], named)]
+    rest, kind = arguments.vararg.arg, modern(ast.unparse(arguments.vararg.annotation))
+    return [([*plain, f"*{rest}: {kind}"], named), ([*plain, f"{rest}: Sequence[{kind}]"], named)]
 
 
 def forms(name, rows, is_method):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import threading
+from typing import Any
 
 from rushlight import _C
 
@@ -76,7 +77,7 @@ def _decorated_generator(make_context, function):
 class no_grad(_GradContext):
     """Nothing is recorded: results require no gradient. Also `@no_grad()` and `@no_grad`."""
 
-    def __new__(cls, function=None):
+    def __new__(cls, function=None) -> Any:
         context = super().__new__(cls)
         return context if function is None else context(function)
 
@@ -121,7 +122,7 @@ class set_grad_enabled(_GradContext):
 class inference_mode(_GradContext):
     """Like `no_grad`, for code that will never want a gradient."""
 
-    def __new__(cls, mode=True):
+    def __new__(cls, mode=True) -> Any:
         context = super().__new__(cls)
         if isinstance(mode, bool):
             context.mode = mode

@@ -4,6 +4,7 @@
 
 #include "construct.h"
 #include "convert.h"
+#include "followed_step.h"
 #include "function.h"
 #include "held.h"
 #include "interrupt.h"
@@ -280,7 +281,7 @@ void make_autograd(PyObject* module) {
       {}};
   const Object made(checked(PyModule_New("rushlight._C.autograd")));
   for (PyMethodDef* methods :
-       {kGradientMethods, kCustomMethods, kTransformMethods, kCompileMethods})
+       {kGradientMethods, kCustomMethods, kTransformMethods, kCompileMethods, kFollowMethods})
     if (PyModule_AddFunctions(made.get(), methods) < 0) throw PythonError();
   make_node_type(made.get());
   if (PyModule_AddFunctions(module, autocast) < 0 ||

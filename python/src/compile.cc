@@ -3,6 +3,7 @@
 
 #include "autograd.h"
 #include "convert.h"
+#include "followed_step.h"
 
 namespace rush::python {
 namespace {
@@ -19,7 +20,7 @@ PyObject* plan_cache(PyObject*, PyObject* args) {
     int exact = 0;
     PyObject* autocast = nullptr;
     if (!PyArg_ParseTuple(args, "pO", &exact, &autocast)) throw PythonError();
-    CompileOptions options{.exact = exact != 0};
+    CompileOptions options{.exact = exact != 0, .keeps_gradients = true};
     options.autocast = dtype_of_object(autocast);
     return checked(PyCapsule_New(new graph::PlanCache(options), kCacheName, [](PyObject* capsule) {
       delete static_cast<graph::PlanCache*>(PyCapsule_GetPointer(capsule, kCacheName));
@@ -33,6 +34,7 @@ PyObject* plan_call(PyObject*, PyObject* args) {
     PyObject *cache, *function, *inputs;
     if (!PyArg_ParseTuple(args, "OOO", &cache, &function, &inputs)) throw PythonError();
     const std::vector<Tensor> xs = tensors_of(inputs, "compile");
+    t_follower = nullptr;
     graph::PlanCache& plans = cache_of(cache);
     std::vector<Tensor> results;
     {

@@ -22,6 +22,7 @@
 #include <vector>
 
 #include "convert.h"
+#include "row_flags.h"
 #include "rush/core/apply.h"
 #include "rush/ops/cast.h"
 
@@ -52,17 +53,6 @@ MaybeInPlace maybe_in_place(const char* name, const Tensor& x, bool is_in_place,
 
 // Arguments in the order of the parameters. Null: they are none of these types.
 using Invoke = PyObject* (*)(const Overload& overload, PyObject* const* args);
-
-enum RowFlags : unsigned {
-  kFunctionOnly = 1,     // no method although its first parameter is called input
-  kMethodOnly = 2,       // no function
-  kFactory = 4,          // takes dtype-less factory keywords: device, requires_grad, ...
-  kInPlace = 8,          // also as name_, which overwrites its tensor and returns it
-  kLowerPrecision = 16,  // runs in the half type inside autocast
-  kFullPrecision = 32,   // runs in float32 inside autocast
-  kTensorsOnly = 64,     // of an op's own row: no number may stand for a tensor
-  kNumbersFirst = 128,   // of an op's own row: the first argument may be a number, too
-};
 
 struct Overload {
   std::vector<Parameter> parameters;

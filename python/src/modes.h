@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "errors.h"
+#include "row_flags.h"
 #include "rush/base/dtype.h"
 
 namespace rush::python {
@@ -19,11 +20,10 @@ std::optional<DType>& autocast_dtype();
 class Autocast {
  public:
   Autocast(unsigned flags, PyObject** values, size_t count) {
-    if (flags & kCasts) cast(flags, values, count);
+    if (flags & (kLowerPrecision | kFullPrecision)) cast(flags, values, count);
   }
 
  private:
-  static constexpr unsigned kCasts = 16 | 32;  // kLowerPrecision, kFullPrecision
   void cast(unsigned flags, PyObject** values, size_t count);
   std::vector<Object> made_;
 };

@@ -1,4 +1,5 @@
 // Optimiser steps over lists of tensors, and norms and scales of such lists.
+#include "followed_step.h"
 #include "function.h"
 #include "rows.h"
 #include "rush/ops/optim_step.h"
@@ -15,15 +16,15 @@ void add_common_steps(const Rows& rows) {
       [](const List& params, const List& grads, const List& buffers, double lr, double momentum,
          double dampening, double weight_decay, bool nesterov, bool maximize, bool first_step,
          bool lr_in_momentum) {
-        sgd_step(params, grads, buffers,
-                 {.lr = lr,
-                  .momentum = momentum,
-                  .dampening = dampening,
-                  .weight_decay = weight_decay,
-                  .nesterov = nesterov,
-                  .maximize = maximize,
-                  .first_step = first_step,
-                  .lr_in_momentum = lr_in_momentum});
+        run_followed([&](const auto& attrs) { sgd_step(params, grads, buffers, attrs); },
+                     SgdStepAttrs{.lr = lr,
+                                  .momentum = momentum,
+                                  .dampening = dampening,
+                                  .weight_decay = weight_decay,
+                                  .nesterov = nesterov,
+                                  .maximize = maximize,
+                                  .first_step = first_step,
+                                  .lr_in_momentum = lr_in_momentum});
         return Nothing();
       },
       0, "One step of gradient descent for all parameters, in place.");
@@ -34,17 +35,18 @@ void add_common_steps(const Rows& rows) {
       [](const List& params, const List& grads, const List& means, const List& squares,
          const List& most, double lr, double beta1, double beta2, double eps, double weight_decay,
          int64_t step, bool decoupled, bool amsgrad, bool maximize, bool eps_in_root) {
-        adam_step(params, grads, means, squares, most,
-                  {.lr = lr,
-                   .beta1 = beta1,
-                   .beta2 = beta2,
-                   .eps = eps,
-                   .weight_decay = weight_decay,
-                   .step = step,
-                   .decoupled = decoupled,
-                   .amsgrad = amsgrad,
-                   .maximize = maximize,
-                   .eps_in_root = eps_in_root});
+        run_followed(
+            [&](const auto& attrs) { adam_step(params, grads, means, squares, most, attrs); },
+            AdamStepAttrs{.lr = lr,
+                          .beta1 = beta1,
+                          .beta2 = beta2,
+                          .eps = eps,
+                          .weight_decay = weight_decay,
+                          .step = step,
+                          .decoupled = decoupled,
+                          .amsgrad = amsgrad,
+                          .maximize = maximize,
+                          .eps_in_root = eps_in_root});
         return Nothing();
       },
       0, "One step of Adam (decoupled: AdamW) for all parameters, in place.");
@@ -55,16 +57,17 @@ void add_common_steps(const Rows& rows) {
       [](const List& params, const List& grads, const List& squares, const List& buffers,
          const List& means, double lr, double alpha, double eps, double weight_decay,
          double momentum, bool centered, bool maximize, bool eps_in_root, bool lr_in_momentum) {
-        rmsprop_step(params, grads, squares, buffers, means,
-                     {.lr = lr,
-                      .alpha = alpha,
-                      .eps = eps,
-                      .weight_decay = weight_decay,
-                      .momentum = momentum,
-                      .centered = centered,
-                      .maximize = maximize,
-                      .eps_in_root = eps_in_root,
-                      .lr_in_momentum = lr_in_momentum});
+        run_followed(
+            [&](const auto& attrs) { rmsprop_step(params, grads, squares, buffers, means, attrs); },
+            RmspropStepAttrs{.lr = lr,
+                             .alpha = alpha,
+                             .eps = eps,
+                             .weight_decay = weight_decay,
+                             .momentum = momentum,
+                             .centered = centered,
+                             .maximize = maximize,
+                             .eps_in_root = eps_in_root,
+                             .lr_in_momentum = lr_in_momentum});
         return Nothing();
       },
       0, "One step of RMSprop for all parameters, in place.");
@@ -76,13 +79,13 @@ void add_adaptive_steps(const Rows& rows) {
       "step=1, maximize=False)",
       [](const List& params, const List& grads, const List& sums, double lr, double lr_decay,
          double weight_decay, double eps, int64_t step, bool maximize) {
-        adagrad_step(params, grads, sums,
-                     {.lr = lr,
-                      .lr_decay = lr_decay,
-                      .weight_decay = weight_decay,
-                      .eps = eps,
-                      .step = step,
-                      .maximize = maximize});
+        run_followed([&](const auto& attrs) { adagrad_step(params, grads, sums, attrs); },
+                     AdagradStepAttrs{.lr = lr,
+                                      .lr_decay = lr_decay,
+                                      .weight_decay = weight_decay,
+                                      .eps = eps,
+                                      .step = step,
+                                      .maximize = maximize});
         return Nothing();
       },
       0, "One step of Adagrad for all parameters, in place.");
@@ -91,9 +94,13 @@ void add_adaptive_steps(const Rows& rows) {
       "weight_decay=0, maximize=False)",
       [](const List& params, const List& grads, const List& squares, const List& deltas, double lr,
          double rho, double eps, double weight_decay, bool maximize) {
-        adadelta_step(
-            params, grads, squares, deltas,
-            {.lr = lr, .rho = rho, .eps = eps, .weight_decay = weight_decay, .maximize = maximize});
+        run_followed(
+            [&](const auto& attrs) { adadelta_step(params, grads, squares, deltas, attrs); },
+            AdadeltaStepAttrs{.lr = lr,
+                              .rho = rho,
+                              .eps = eps,
+                              .weight_decay = weight_decay,
+                              .maximize = maximize});
         return Nothing();
       },
       0, "One step of Adadelta for all parameters, in place.");
@@ -103,13 +110,13 @@ void add_adaptive_steps(const Rows& rows) {
       [](const List& params, const List& grads, const List& means, const List& most,
          double step_size, double beta1, double beta2, double eps, double weight_decay,
          bool maximize) {
-        adamax_step(params, grads, means, most,
-                    {.step_size = step_size,
-                     .beta1 = beta1,
-                     .beta2 = beta2,
-                     .eps = eps,
-                     .weight_decay = weight_decay,
-                     .maximize = maximize});
+        run_followed([&](const auto& attrs) { adamax_step(params, grads, means, most, attrs); },
+                     AdamaxStepAttrs{.step_size = step_size,
+                                     .beta1 = beta1,
+                                     .beta2 = beta2,
+                                     .eps = eps,
+                                     .weight_decay = weight_decay,
+                                     .maximize = maximize});
         return Nothing();
       },
       0, "One step of Adamax for all parameters, in place; step_size: with its correction.");
@@ -119,16 +126,16 @@ void add_adaptive_steps(const Rows& rows) {
       [](const List& params, const List& grads, const List& means, const List& squares,
          double mean_size, double gradient_size, double beta1, double beta2, double eps,
          double correction, double weight_decay, double shrink, bool maximize) {
-        nadam_step(params, grads, means, squares,
-                   {.mean_size = mean_size,
-                    .gradient_size = gradient_size,
-                    .beta1 = beta1,
-                    .beta2 = beta2,
-                    .eps = eps,
-                    .correction = correction,
-                    .weight_decay = weight_decay,
-                    .shrink = shrink,
-                    .maximize = maximize});
+        run_followed([&](const auto& attrs) { nadam_step(params, grads, means, squares, attrs); },
+                     NadamStepAttrs{.mean_size = mean_size,
+                                    .gradient_size = gradient_size,
+                                    .beta1 = beta1,
+                                    .beta2 = beta2,
+                                    .eps = eps,
+                                    .correction = correction,
+                                    .weight_decay = weight_decay,
+                                    .shrink = shrink,
+                                    .maximize = maximize});
         return Nothing();
       },
       0, "One step of NAdam for all parameters, in place.");
@@ -138,15 +145,15 @@ void add_adaptive_steps(const Rows& rows) {
       [](const List& params, const List& grads, const List& means, const List& squares,
          double step_size, double beta1, double beta2, double eps, double weight_decay,
          double shrink, bool is_adaptive, bool maximize) {
-        radam_step(params, grads, means, squares,
-                   {.step_size = step_size,
-                    .beta1 = beta1,
-                    .beta2 = beta2,
-                    .eps = eps,
-                    .weight_decay = weight_decay,
-                    .shrink = shrink,
-                    .is_adaptive = is_adaptive,
-                    .maximize = maximize});
+        run_followed([&](const auto& attrs) { radam_step(params, grads, means, squares, attrs); },
+                     RadamStepAttrs{.step_size = step_size,
+                                    .beta1 = beta1,
+                                    .beta2 = beta2,
+                                    .eps = eps,
+                                    .weight_decay = weight_decay,
+                                    .shrink = shrink,
+                                    .is_adaptive = is_adaptive,
+                                    .maximize = maximize});
         return Nothing();
       },
       0, "One step of RAdam for all parameters, in place.");
@@ -158,12 +165,12 @@ void add_other_steps(const Rows& rows) {
       "step_max=50, maximize=False)",
       [](const List& params, const List& grads, const List& prevs, const List& sizes,
          double eta_minus, double eta_plus, double step_min, double step_max, bool maximize) {
-        rprop_step(params, grads, prevs, sizes,
-                   {.eta_minus = eta_minus,
-                    .eta_plus = eta_plus,
-                    .step_min = step_min,
-                    .step_max = step_max,
-                    .maximize = maximize});
+        run_followed([&](const auto& attrs) { rprop_step(params, grads, prevs, sizes, attrs); },
+                     RpropStepAttrs{.eta_minus = eta_minus,
+                                    .eta_plus = eta_plus,
+                                    .step_min = step_min,
+                                    .step_max = step_max,
+                                    .maximize = maximize});
         return Nothing();
       },
       0, "One step of Rprop for all parameters, in place.");
@@ -172,12 +179,12 @@ void add_other_steps(const Rows& rows) {
       "maximize=False)",
       [](const List& params, const List& grads, const List& averages, double eta, double lambd,
          double mu, double weight_decay, bool maximize) {
-        asgd_step(params, grads, averages,
-                  {.eta = eta,
-                   .lambd = lambd,
-                   .mu = mu,
-                   .weight_decay = weight_decay,
-                   .maximize = maximize});
+        run_followed([&](const auto& attrs) { asgd_step(params, grads, averages, attrs); },
+                     AsgdStepAttrs{.eta = eta,
+                                   .lambd = lambd,
+                                   .mu = mu,
+                                   .weight_decay = weight_decay,
+                                   .maximize = maximize});
         return Nothing();
       },
       0, "One step of averaged gradient descent for all parameters, in place.");

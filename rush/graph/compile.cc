@@ -96,7 +96,7 @@ struct PlanCache::Impl {
                   std::vector<Tensor>& results) {
     using Clock = std::chrono::steady_clock;
     const auto start = Clock::now();
-    Trace t = trace(fn, args, results);
+    Trace t = trace(fn, args, results, options.keeps_gradients);
     const auto traced = Clock::now();
     ++stats.traces;
     ++entry.attempts;

@@ -40,6 +40,7 @@ struct CompileOptions {
   std::optional<DType> autocast{};  // kBFloat16: contractions in bfloat16
   size_t cache_size = 8;            // plans kept; the one unused for longest is dropped
   bool timing = false;              // time every instruction, for explain()
+  bool keeps_gradients = false;     // that an optimiser inside has used, as an eager run does
 };
 
 struct CompileStats {

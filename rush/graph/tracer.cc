@@ -41,7 +41,8 @@ void refuse_seeding() {
 
 class Tracer final : public Observer {
  public:
-  explicit Tracer(std::span<const Tensor> args) : id_(next_trace_id()) {
+  Tracer(std::span<const Tensor> args, bool keeps_gradients)
+      : id_(next_trace_id()), keeps_gradients_(keeps_gradients) {
     program_.arguments = static_cast<int>(args.size());
     for (size_t i = 0; i < args.size(); ++i) {
       const BufferId b = add_external(args[i], BufferKind::kArgument);
@@ -297,7 +298,7 @@ class Tracer final : public Observer {
       }
       const BufferId b = find(grad);
       if (b == kNoBuffer || b == before) continue;  // added to in place
-      if (s.is_replaced && uses[b].by_optimiser) {
+      if (s.is_replaced && uses[b].by_optimiser && !keeps_gradients_) {
         grad = Tensor();
         trace.grads.push_back({s.place, -1});
         continue;
@@ -345,6 +346,7 @@ class Tracer final : public Observer {
 
   Observer* before_;
   uint64_t id_;
+  bool keeps_gradients_;  // that an optimiser has used
   Program program_;
   std::vector<Origin> origins_;  // by buffer
   std::unordered_map<const Storage*, BufferId> externals_;
@@ -435,8 +437,8 @@ Tensor as_argument(const Tensor& arg) {
   return copy;
 }
 
-Trace trace(const TensorFunction& fn, const std::vector<Tensor>& args,
-            std::vector<Tensor>& results) {
+Trace trace(const TensorFunction& fn, const std::vector<Tensor>& args, std::vector<Tensor>& results,
+            bool keeps_gradients) {
   std::vector<Tensor> own;  // copies: an argument may also be a captured tensor, or given twice
   {
     const NoGrad off;
@@ -448,7 +450,7 @@ Trace trace(const TensorFunction& fn, const std::vector<Tensor>& args,
       if (t.is_leaf()) copy.body().edge.node()->extras().grad = t.grad();
     }
   }
-  std::optional<Tracer> tracer(std::in_place, own);
+  std::optional<Tracer> tracer(std::in_place, own, keeps_gradients);
   results = fn(own);
   own.clear();  // what is left of them now, others hold
   for (Tensor& t : results) {

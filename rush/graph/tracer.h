@@ -81,8 +81,9 @@ Tensor as_argument(const Tensor& arg);
 
 // Runs `fn` on `args` (of as_argument), fills `results` (without history) and returns the trace.
 // Raises Error when fn does what a trace cannot carry: looks at values, writes to an argument.
-// Gradients that an optimiser inside fn has used are cleared, others stay in their leaves.
-Trace trace(const TensorFunction& fn, const std::vector<Tensor>& args,
-            std::vector<Tensor>& results);
+// Gradients that an optimiser inside fn has used are cleared unless `keeps_gradients`, others stay
+// in their leaves.
+Trace trace(const TensorFunction& fn, const std::vector<Tensor>& args, std::vector<Tensor>& results,
+            bool keeps_gradients = false);
 
 }  // namespace rush::graph

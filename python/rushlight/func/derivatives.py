@@ -90,7 +90,7 @@ def _gradients(outputs, inputs, seeds, create_graph):
     return [next(each) if isinstance(x, _Tensor) and x.requires_grad else None for x in inputs]
 
 
-def grad_and_value(func, argnums=0, has_aux=False):
+def grad_and_value(func, argnums: int | tuple[int, ...] = 0, has_aux=False):
     """A function that gives the gradient of `func` by argument `argnums`, and its value."""
 
     @functools.wraps(func)
@@ -121,7 +121,7 @@ def grad_and_value(func, argnums=0, has_aux=False):
     return wrapper
 
 
-def grad(func, argnums=0, has_aux=False):
+def grad(func, argnums: int | tuple[int, ...] = 0, has_aux=False):
     """A function that gives the gradient of `func` by argument `argnums` (a number or several)."""
     both = grad_and_value(func, argnums, has_aux)
 
@@ -199,7 +199,14 @@ def _basis(leaf):
     return _C.torch.eye(count, dtype=leaf.dtype).reshape(count, *leaf.shape)
 
 
-def jacrev(func, argnums=0, *, has_aux=False, chunk_size=None, _preallocate_and_copy=False):
+def jacrev(
+    func,
+    argnums: int | tuple[int, ...] = 0,
+    *,
+    has_aux=False,
+    chunk_size=None,
+    _preallocate_and_copy=False,
+):
     """A function that gives the Jacobian of `func` by argument `argnums`, a row at a time."""
 
     @functools.wraps(func)
@@ -230,7 +237,7 @@ def jacrev(func, argnums=0, *, has_aux=False, chunk_size=None, _preallocate_and_
     return wrapper
 
 
-def jacfwd(func, argnums=0, has_aux=False, *, randomness="error"):
+def jacfwd(func, argnums: int | tuple[int, ...] = 0, has_aux=False, *, randomness="error"):
     """A function that gives the Jacobian of `func` by argument `argnums`; the same as `jacrev`.
 
     Forward mode is made of two backward passes here, so that rows are the faster way in any case.
@@ -238,6 +245,6 @@ def jacfwd(func, argnums=0, has_aux=False, *, randomness="error"):
     return jacrev(func, argnums, has_aux=has_aux)
 
 
-def hessian(func, argnums=0):
+def hessian(func, argnums: int | tuple[int, ...] = 0):
     """A function that gives the second derivatives of `func` by argument `argnums`."""
     return jacfwd(jacrev(func, argnums), argnums)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from typing import Any
 
 from rushlight import _C
 from rushlight._pytree import flatten, spread, unflatten
@@ -10,7 +11,7 @@ from rushlight._pytree import flatten, spread, unflatten
 _Tensor = _C.Tensor
 
 
-def vmap(func, in_dims=0, out_dims=0, randomness="error", *, chunk_size=None):
+def vmap(func, in_dims: Any = 0, out_dims: Any = 0, randomness="error", *, chunk_size=None):
     """`func`, written for one sample, as a function of batches.
 
     in_dims: which axis of each argument counts the samples, None for arguments that all samples

@@ -13,11 +13,14 @@ from operator import is_
 from typing import Any
 
 from rushlight import _C
+from rushlight.optim._followed import Follower
 from rushlight.optim.optimizer import Optimizer
 
 Tensor = _C.Tensor
 _full_like = _C.torch.full_like
 _tensor = _C.torch.tensor
+_hidden = _C.autograd.hidden
+_is_tracing = _C.autograd.is_tracing
 
 
 class Cohort:
@@ -97,6 +100,7 @@ class EngineOptimizer(Optimizer):
         """Changes the parameters once; `closure` computes the loss anew and returns it."""
         loss = None if closure is None else evaluate(closure)
         plans = self._plans
+        is_tracing = _is_tracing()
         for number, group in enumerate(self.param_groups):
             params = group["params"]
             grads = [grad for p in params if (grad := p.grad) is not None]
@@ -105,10 +109,10 @@ class EngineOptimizer(Optimizer):
             plan = plans.get(number)
             slot_names = self._slot_names(group)
             if plan is None or not plan.fits(params, slot_names):
-                self._settle()
-                plan = self._make_plan(group, params, slot_names)
-                plans[number] = plan
+                plan = _hidden(self._plan_anew, number, params, slot_names)
             for cohort in plan.cohorts:
+                if is_tracing:
+                    self._follow(number, plan, cohort)
                 cohort.counters[0] += 1
                 some = grads
                 if len(cohort.places) != len(grads):
@@ -116,6 +120,18 @@ class EngineOptimizer(Optimizer):
                 self._advance(group, cohort, some)
                 cohort.is_new = False
         return loss
+
+    def _plan_anew(self, number: int, params: list[Tensor], slot_names: tuple[str, ...]) -> _Plan:
+        self._settle()
+        plan = self._make_plan(self.param_groups[number], params, slot_names)
+        self._plans[number] = plan
+        return plan
+
+    def _follow(self, number: int, plan: _Plan, cohort: Cohort) -> None:
+        """Lets a compiled function make the step of a cohort in its later runs."""
+        follower = Follower(self, number, plan, cohort)
+        _C.autograd.follow_step(follower.advance, follower.undo)
+        Follower.made.append(follower)
 
     def _make_plan(self, group: dict, params: list[Tensor], slot_names: tuple[str, ...]) -> _Plan:
         plan = _Plan(params, slot_names)

@@ -13,7 +13,13 @@ Tensor = _C.Tensor
 class Unfold(Module):
     """The blocks a convolution sees, as columns: [N, C, H, W] -> [N, C * kernel, blocks]."""
 
-    def __init__(self, kernel_size, dilation=1, padding=0, stride=1) -> None:
+    def __init__(
+        self,
+        kernel_size,
+        dilation: int | tuple[int, ...] = 1,
+        padding: int | tuple[int, ...] = 0,
+        stride: int | tuple[int, ...] = 1,
+    ) -> None:
         super().__init__()
         self.kernel_size = kernel_size
         self.dilation = dilation
@@ -30,7 +36,14 @@ class Unfold(Module):
 class Fold(Module):
     """Adds columns back to where Unfold took them: [N, C * kernel, blocks] -> [N, C, H, W]."""
 
-    def __init__(self, output_size, kernel_size, dilation=1, padding=0, stride=1) -> None:
+    def __init__(
+        self,
+        output_size,
+        kernel_size,
+        dilation: int | tuple[int, ...] = 1,
+        padding: int | tuple[int, ...] = 0,
+        stride: int | tuple[int, ...] = 1,
+    ) -> None:
         super().__init__()
         self.output_size = output_size
         self.kernel_size = kernel_size

@@ -105,7 +105,7 @@ class Module(ModuleTree, ModuleState, ModuleConvert, ModuleHooks):
         if self.call_super_init:
             super().__init__(*args, **kwargs)
 
-    def __call__(self, *args, **kwargs):
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
         state = self.__dict__  # looked up here, as this is the way every layer is called
         try:
             has_hooks = (

@@ -26,8 +26,8 @@ class _MaxPoolNd(Module):
         self,
         kernel_size,
         stride=None,
-        padding=0,
-        dilation=1,
+        padding: int | tuple[int, ...] = 0,
+        dilation: int | tuple[int, ...] = 1,
         return_indices: bool = False,
         ceil_mode: bool = False,
     ) -> None:
@@ -57,7 +57,7 @@ class _MaxPoolNd(Module):
 class _MaxUnpoolNd(Module):
     _axes: int
 
-    def __init__(self, kernel_size, stride=None, padding=0) -> None:
+    def __init__(self, kernel_size, stride=None, padding: int | tuple[int, ...] = 0) -> None:
         super().__init__()
         each = _ntuple(self._axes)
         self.kernel_size = each(kernel_size)
@@ -79,7 +79,7 @@ class AvgPool1d(Module):
         self,
         kernel_size,
         stride=None,
-        padding=0,
+        padding: int | tuple[int, ...] = 0,
         ceil_mode: bool = False,
         count_include_pad: bool = True,
     ) -> None:
@@ -112,7 +112,7 @@ class _AvgPoolNd(Module):
         self,
         kernel_size,
         stride=None,
-        padding=0,
+        padding: int | tuple[int, ...] = 0,
         ceil_mode: bool = False,
         count_include_pad: bool = True,
         divisor_override: int | None = None,

@@ -19,6 +19,11 @@ EPOCH_DEPRECATION_WARNING = (
 )
 
 
+def check_untraced() -> None:
+    """Raises in a function that compile() traces, whose later runs could not repeat the step."""
+    _C.autograd.refuse_in_trace("a scheduler's step", "make it between the calls")
+
+
 def option_of_groups(optimizer: Optimizer, key: str) -> list[Any]:
     """An option of all groups; tensors are copied, so that nobody changes them from outside."""
     values = (group[key] for group in optimizer.param_groups)
@@ -105,6 +110,7 @@ class LRScheduler:
 
     def step(self, epoch: int | None = None) -> None:
         """Goes on to the next epoch, after the optimiser's step, and sets its rates."""
+        check_untraced()
         if self._step_count == 1:
             self._warn_of_order()
         self._step_count += 1

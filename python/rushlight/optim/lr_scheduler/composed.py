@@ -11,6 +11,7 @@ from typing import Any
 from rushlight.optim.lr_scheduler.base import (
     EPOCH_DEPRECATION_WARNING,
     LRScheduler,
+    check_untraced,
     require_optimizer,
     set_option,
 )
@@ -100,6 +101,7 @@ class SequentialLR(_ComposedLR):
 
     def step(self) -> None:
         """Goes on to the next epoch."""
+        check_untraced()
         self.last_epoch += 1
         number = bisect_right(self._milestones, self.last_epoch)
         scheduler = self._schedulers[number]
@@ -129,6 +131,7 @@ class ChainedScheduler(_ComposedLR):
 
     def step(self) -> None:
         """Goes on to the next epoch, with all schedulers."""
+        check_untraced()
         for scheduler in self._schedulers:
             scheduler.step()
         self._last_lr = self._rates()
@@ -186,6 +189,7 @@ class ReduceLROnPlateau(LRScheduler):
 
     def step(self, metrics: Any, epoch: int | None = None) -> None:
         """Takes the measure of an epoch, and cuts the rate if it is time."""
+        check_untraced()
         current = float(metrics)
         if epoch is None:
             epoch = self.last_epoch + 1

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from rushlight.optim.lr_scheduler.base import LRScheduler, state_of_callable
+from rushlight.optim.lr_scheduler.base import LRScheduler, check_untraced, state_of_callable
 from rushlight.optim.optimizer import Optimizer
 
 
@@ -311,6 +311,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
 
     def step(self, epoch: float | None = None) -> None:
         """Goes on to the next epoch, or to the given one, which may be a fraction."""
+        check_untraced()
         if epoch is None and self.last_epoch < 0:
             epoch = 0
         if epoch is None:
