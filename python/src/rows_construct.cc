@@ -96,8 +96,7 @@ void add_construction(const Rows& rows) {
       kFunctionOnly, "The data as a tensor; tensors and arrays are shared, lists copied.");
   rows.add(
       "asarray(obj, *, dtype=None, copy=None)",
-      [](const Any& data, const MaybeType& dtype,
-         const std::optional<bool>& copy) -> MaybeInPlace {
+      [](const Any& data, const MaybeType& dtype, const std::optional<bool>& copy) -> MaybeInPlace {
         return {"asarray", as_array_argument(data.object, dtype, copy), false};
       },
       kFactory | kFunctionOnly,

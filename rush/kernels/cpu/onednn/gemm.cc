@@ -1,5 +1,5 @@
-// Single-precision products by oneDNN: its sgemm, or its matmul primitive where that was measured to
-// be faster.
+// Single-precision products by oneDNN: its sgemm, or its matmul primitive where that was measured
+// to be faster.
 #include "rush/kernels/cpu/onednn/gemm.h"
 
 #include <oneapi/dnnl/dnnl.h>
@@ -58,9 +58,9 @@ Gemm<float> part(Gemm<float> g, int64_t i, int64_t m, int64_t j, int64_t n) {
   return g;
 }
 
-// The primitive adds the bias while c is in the cache: a linear layer going forward (a transposed b)
-// gains up to 40 %, unless both c and b are large. A gradient of its weights (a transposed a) gains 10
-// to 20 % where sgemm would read lines of one set of the cache.
+// The primitive adds the bias while c is in the cache: a linear layer going forward (a transposed
+// b) gains up to 40 %, unless both c and b are large. A gradient of its weights (a transposed a)
+// gains 10 to 20 % where sgemm would read lines of one set of the cache.
 bool by_primitive(const Gemm<float>& g) {
   constexpr int64_t kFewRows = 1024, kFewColumns = 512, kSameSet = 512;
   const bool suits_forward = g.b_row == 1 && (g.m <= kFewRows || g.n <= kFewColumns);
@@ -79,10 +79,11 @@ void run(const Gemm<float>& g, const Operand& a, const Operand& b) {
 
 // Fixed blocks of c, one thread each: the same bits at any number of threads.
 void run_in_blocks(const Gemm<float>& g, const Operand& a, const Operand& b) {
-  constexpr int64_t kBlocks = 16, kSmallest = 64;
+  constexpr int64_t kMost = 16, kSmallest = 64, kLeastWork = int64_t{1} << 22;
   const bool by_rows = g.m >= g.n;
   const int64_t total = by_rows ? g.m : g.n;
-  int64_t step = std::max(kSmallest, (total + kBlocks - 1) / kBlocks);
+  const int64_t blocks = std::clamp<int64_t>(g.work() / kLeastWork, 1, kMost);
+  int64_t step = std::max(kSmallest, (total + blocks - 1) / blocks);
   step = (step + 15) / 16 * 16;
   parallel_for(total, step, [&](int64_t begin, int64_t end) {
     const SingleThread single(true);
