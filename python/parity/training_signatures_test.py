@@ -8,7 +8,7 @@ import pytest
 MODULES = ["optim", "optim.lr_scheduler", "optim.swa_utils", "utils.data", "utils.checkpoint"]
 # What PyTorch has here and we do not.
 ABSENT = {
-    "optim": {"SparseAdam", "swap_in_optimizer_params_and_state"},
+    "optim": {"swap_in_optimizer_params_and_state"},
     "utils.data": {
         *("DFIterDataPipe", "DataChunk", "IterDataPipe", "MapDataPipe", "argument_validation"),
         *("functional_datapipe", "guaranteed_datapipes_determinism", "non_deterministic"),
