@@ -58,8 +58,8 @@ Gemm<float> part(Gemm<float> g, int64_t i, int64_t m, int64_t j, int64_t n) {
   return g;
 }
 
-// The primitive adds the bias while c is in the cache: a linear layer going forward (a transposed b)
-// gains up to 40 %, unless both c and b are large.
+// The primitive adds the bias while c is in the cache: a linear layer going forward (a transposed
+// b) gains up to 40 %, unless both c and b are large.
 bool by_primitive(const Gemm<float>& g) {
   constexpr int64_t kFewRows = 1024, kFewColumns = 512;
   if (g.accumulate || g.b_row != 1 || (g.m > kFewRows && g.n > kFewColumns)) return false;
