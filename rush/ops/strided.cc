@@ -33,7 +33,7 @@ bool view_strided(const char* op, const Layout& in, const void* attrs, Layout* o
 }
 
 void infer_strided_grad(InferCall& c) {
-  const auto& a = c.attributes<StridedGradAttrs>();
+  const auto& a = c.attributes<StridedAttrs>();
   check_places(c.op, c.shape(0), a.strides, a.offset, a.shape);
   require_number(c, 0);
   c.result(a.shape, c.dtype(0));
@@ -63,10 +63,10 @@ const Op& kAsStridedGrad =
     Define("as_strided_grad",
            "Zeros of the given shape, with dy added where as_strided would take it from.")
         .args({"dy"})
-        .attrs<StridedGradAttrs>()
+        .attrs<StridedAttrs>()
         .dtypes(kNumbers)
         .shape(infer_strided_grad)
-        .grad([](Dy g, XSpec<0> dy, const StridedGradAttrs& a) {
+        .grad([](Dy g, XSpec<0> dy, const StridedAttrs& a) {
           return as_strided(g, dy.shape, a.strides, a.offset);
         });
 const Op& kAsStridedScatter =
@@ -88,7 +88,7 @@ Tensor as_strided(const Tensor& x, const Shape& shape, const Dims& strides, int6
   return apply(kAsStrided, {x.contiguous()}, StridedAttrs{shape, strides, offset});
 }
 Tensor as_strided_grad(const Tensor& dy, const Shape& shape, const Dims& strides, int64_t offset) {
-  return apply(kAsStridedGrad, {dy}, StridedGradAttrs{shape, strides, offset});
+  return apply(kAsStridedGrad, {dy}, StridedAttrs{shape, strides, offset});
 }
 Tensor as_strided_scatter(const Tensor& x, const Tensor& value, const Dims& strides,
                           int64_t offset) {

@@ -10,7 +10,8 @@
 
 namespace rush {
 
-// A part of a tensor: of which shape, and where in its memory.
+// A part of a tensor: of which shape, and where in its memory. For as_strided_grad, which goes the
+// other way, the shape is that of the tensor and dy is the part.
 struct StridedAttrs {
   Shape shape;
   Dims strides;
@@ -19,17 +20,6 @@ struct StridedAttrs {
     return std::tuple(Field{"shape", &StridedAttrs::shape},
                       Field{"strides", &StridedAttrs::strides},
                       Field{"offset", &StridedAttrs::offset});
-  }
-};
-// The reverse: where the elements of a part go in a tensor of `shape`.
-struct StridedGradAttrs {
-  Shape shape;
-  Dims strides;
-  int64_t offset = 0;
-  static constexpr auto fields() {
-    return std::tuple(Field{"shape", &StridedGradAttrs::shape},
-                      Field{"strides", &StridedGradAttrs::strides},
-                      Field{"offset", &StridedGradAttrs::offset});
   }
 };
 

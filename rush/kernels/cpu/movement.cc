@@ -154,7 +154,7 @@ void write_in_order(const View& to, const View& from, void (*write)(const View&,
 }
 
 void as_strided_grad(const Call& c) {
-  const auto& a = c.attributes<StridedGradAttrs>();
+  const auto& a = c.attributes<StridedAttrs>();
   fill_view(c.out[0], 0);
   write_in_order(part_of(c.out[0], c.in[0].shape, a.strides, a.offset), c.in[0], add_view);
 }
