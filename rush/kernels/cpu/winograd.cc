@@ -89,8 +89,7 @@ HWY_INLINE void ForChannels(int64_t channels, const F& f) {
 }
 
 // What a window sees outside its image.
-constexpr int64_t kMostChannels = 512;
-alignas(64) constexpr float kZeros[kMostChannels] = {};
+alignas(64) constexpr float kZeros[kMostWinogradChannels] = {};
 
 // A kSize x kSize part of an image [height, width, channels], zero where it reaches beyond.
 template <int64_t kSize>
@@ -326,13 +325,12 @@ bool winograd_pays(const ConvGeometry& g, bool is_weight_gradient) {
   const bool is_dense = g.stride[0] == 1 && g.stride[1] == 1 && g.stride[2] == 1 &&
                         g.dilation[1] == 1 && g.dilation[2] == 1;
   if (!is_plane || !is_square || !is_dense) return false;
-  constexpr int64_t kMostChannels = 512;  // as many zeros as a window's edge is made of
-  constexpr int64_t kFewestTiles = 32;    // fewer are not worth the transformed kernels
+  constexpr int64_t kFewestTiles = 32;  // fewer are not worth the transformed kernels
   // With 16 channels the weights' gradient was measured as fast as oneDNN's, the others 1.1 times.
   const int64_t fewest_channels = is_weight_gradient ? 32 : 16;
   const int64_t tiles_h = (g.out[1] + 3) / 4, tiles_w = (g.out[2] + 3) / 4;
   const bool fills_tiles = 2 * g.out[1] * g.out[2] >= 16 * tiles_h * tiles_w;
-  return std::min(g.c, g.o) >= fewest_channels && std::max(g.c, g.o) <= kMostChannels &&
+  return std::min(g.c, g.o) >= fewest_channels && std::max(g.c, g.o) <= kMostWinogradChannels &&
          g.n * tiles_h * tiles_w >= kFewestTiles && fills_tiles;
 }
 

@@ -12,6 +12,9 @@
 
 namespace rush::kernels::cpu {
 
+// As many zeros as a window has that reaches beyond an image.
+inline constexpr int64_t kMostWinogradChannels = 512;
+
 // Whether the method applies, and is faster than the plain one.
 bool winograd_pays(const ConvGeometry& g, bool is_weight_gradient);
 
