@@ -12,12 +12,12 @@
 #include <numeric>
 #include <string>
 
-#include "bench/counting_observer.h"
 #include "bench/onednn_calls.h"
 #include "bench/workloads.h"
 #include "rush/autograd/autograd.h"
 #include "rush/base/threads.h"
 #include "rush/graph/compile.h"
+#include "rush/graph/testing/kernel_counter.h"
 #include "rush/ops/binary.h"
 #include "rush/ops/conv.h"
 #include "rush/ops/create.h"
@@ -108,10 +108,10 @@ class Step : public testing::TestWithParam<StepCosts> {
 
 TEST_P(Step, RunsNoMoreKernelsThanItDid) {
   times(kWarmUp, [&] { run(); })();
-  const CountingObserver counted;
+  const KernelCounter counted;
   run();
-  EXPECT_LE(counted.kernels(), at_most(GetParam().kernels));
-  EXPECT_GT(counted.kernels(), 0);
+  EXPECT_LE(counted.total(), at_most(GetParam().kernels));
+  EXPECT_GT(counted.total(), 0);
 }
 
 TEST_P(Step, AllocatesNoMoreThanItDid) {

@@ -8,13 +8,13 @@
 #include "rush/graph/session.h"
 #include "rush/graph/state.h"
 #include "rush/graph/stepper.h"
+#include "rush/graph/testing/kernel_counter.h"
 #include "rush/ops/binary.h"
 #include "rush/ops/create.h"
 #include "rush/ops/movement.h"
 #include "rush/ops/reduce.h"
 #include "rush/ops/unary.h"
 #include "rush/optim/optim.h"
-#include "rush/tensor/observer.h"
 
 namespace rush {
 namespace {
@@ -158,27 +158,6 @@ TEST_F(SessionState, AFailedAssignmentChangesNothing) {
   expect_error([&] { s.value("w"); }, {"not initialised"});
 }
 
-// Counts what runs, by op.
-struct Counter final : Observer {
-  Counter() : before(std::exchange(t_observer, this)) {}
-  ~Counter() override { t_observer = before; }
-  void called(const Op& op, DType, std::span<const Tensor* const>, std::span<const Tensor* const>,
-              const AttrRef&) override {
-    ++runs[op.name];
-  }
-  void overwrites(const Tensor&) override {}
-  void read_on_host(const Tensor&, const char*) override {}
-  void grad_slot_changes(Node&, bool) override {}
-  void read_switch(const Ref<Switch>&) override {}
-  void released(uint64_t) override {}
-  void next_attrs(std::function<void(void*)>) override {}
-  void host_action(std::function<void()>, std::function<void()>) override {}
-  void refuse(const char*, const char*) override {}
-
-  std::map<std::string, int> runs;
-  Observer* before;
-};
-
 TEST(SessionRuns, OnlyAncestorsOfWhatIsFetched) {
   const Graph graph("g");
   const GraphScope scope(graph);
@@ -188,9 +167,9 @@ TEST(SessionRuns, OnlyAncestorsOfWhatIsFetched) {
   Session s(graph, {.use_plans = false});
   const Tensor value = ones({2});
   const auto runs_of = [&](const std::vector<NodeRef>& fetches) {
-    const Counter counter;
+    const KernelCounter counter;
     s.run(fetches, {{x, value}});
-    return counter.runs;
+    return counter.runs();
   };
   using Runs = std::map<std::string, int>;
   EXPECT_EQ(runs_of({left}), (Runs{{"exp", 1}, {"tanh", 1}}));

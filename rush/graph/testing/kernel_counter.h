@@ -1,22 +1,32 @@
-// Counts the kernels that the thread runs while it lives.
+// Counts the kernels that the thread runs while it lives, by op.
 #pragma once
 
+#include <map>
+#include <string>
+#include <utility>
+
+#include "rush/core/op.h"
 #include "rush/tensor/observer.h"
 
-namespace rush::bench {
+namespace rush {
 
-class CountingObserver final : public Observer {
+class KernelCounter final : public Observer {
  public:
-  CountingObserver() : before_(t_observer) { t_observer = this; }
-  ~CountingObserver() override { t_observer = before_; }
-  CountingObserver(const CountingObserver&) = delete;
-  CountingObserver& operator=(const CountingObserver&) = delete;
+  KernelCounter() : before_(std::exchange(t_observer, this)) {}
+  ~KernelCounter() override { t_observer = before_; }
+  KernelCounter(const KernelCounter&) = delete;
+  KernelCounter& operator=(const KernelCounter&) = delete;
 
-  int64_t kernels() const { return kernels_; }
+  const std::map<std::string, int>& runs() const { return runs_; }
+  int64_t total() const {
+    int64_t n = 0;
+    for (const auto& [op, count] : runs_) n += count;
+    return n;
+  }
 
-  void called(const Op&, DType, std::span<const Tensor* const>, std::span<const Tensor* const>,
+  void called(const Op& op, DType, std::span<const Tensor* const>, std::span<const Tensor* const>,
               const AttrRef&) override {
-    ++kernels_;
+    ++runs_[op.name];
   }
   void overwrites(const Tensor&) override {}
   void read_on_host(const Tensor&, const char*) override {}
@@ -29,7 +39,7 @@ class CountingObserver final : public Observer {
 
  private:
   Observer* before_;
-  int64_t kernels_ = 0;
+  std::map<std::string, int> runs_;
 };
 
-}  // namespace rush::bench
+}  // namespace rush
