@@ -90,6 +90,9 @@ endif()
 set_source_files_properties(
   "${PROJECT_SOURCE_DIR}/rush/kernels/cpu/reduce_sum.cc" "${PROJECT_SOURCE_DIR}/rush/kernels/cpu/reduce_extreme.cc"
   PROPERTIES COMPILE_OPTIONS "$<$<NOT:$<CONFIG:Debug>>:-O2>")
+# The Mersenne Twister's loops are four times faster in vectors.
+set_source_files_properties("${PROJECT_SOURCE_DIR}/rush/base/random.cc"
+  PROPERTIES COMPILE_OPTIONS "$<$<NOT:$<CONFIG:Debug>>:-O3>")
 foreach(family kernels contractions)
   if(TARGET rush_${family})
     target_compile_options(rush_${family} PRIVATE ${RUSH_KERNEL_OPTIONS})

@@ -1,5 +1,6 @@
 #include "rush/base/random.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -24,6 +25,18 @@ void MersenneTwister::refill() {
   for (; i < kSize - 1; ++i) renew(i, i + 1, i + kMiddle - kSize);
   renew(i, 0, i + kMiddle - kSize);
   at_ = 0;
+}
+
+void MersenneTwister::next(uint32_t* out, size_t n) {
+  while (n > 0) {
+    if (at_ == kSize) refill();
+    const size_t count = std::min<size_t>(n, kSize - at_);
+    const uint32_t* from = &state_[at_];
+    for (size_t i = 0; i < count; ++i) out[i] = temper(from[i]);
+    at_ += static_cast<uint32_t>(count);
+    out += count;
+    n -= count;
+  }
 }
 
 Generator::Generator(uint64_t seed)

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <mutex>
 #include <optional>
@@ -18,14 +19,18 @@ class MersenneTwister {
   explicit MersenneTwister(uint32_t seed);
   uint32_t next() {
     if (at_ == kSize) refill();
-    uint32_t y = state_[at_++];
+    return temper(state_[at_++]);
+  }
+  // The next n numbers.
+  void next(uint32_t* out, size_t n);
+
+ private:
+  static uint32_t temper(uint32_t y) {
     y ^= y >> 11;
     y ^= (y << 7) & 0x9d2c5680u;
     y ^= (y << 15) & 0xefc60000u;
     return y ^ (y >> 18);
   }
-
- private:
   static constexpr uint32_t kSize = 624, kMiddle = 397;
   void refill();
   std::array<uint32_t, kSize> state_;
@@ -56,6 +61,7 @@ class Generator {
 
   // Of the Mersenne Twister.
   uint32_t random() { return state_.twister.next(); }
+  void random(uint32_t* out, size_t n) { state_.twister.next(out, n); }
   uint64_t random64() {
     const uint64_t high = random();
     return high << 32 | random();

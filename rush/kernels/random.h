@@ -14,6 +14,9 @@ void fill_normal(const View& out, double mean, double std, Generator& generator)
 void fill_integers(const View& out, int64_t low, int64_t high, Generator& generator);
 // 1 with probability p[i], else 0. `p`: floating, in out's shape.
 void fill_bernoulli(const View& out, const View& p, Generator& generator);
+// The next n numbers in [0, 1); whoever calls holds the generator's lock.
+void draw_uniform(Generator& generator, float* out, int64_t n);
+void draw_uniform(Generator& generator, double* out, int64_t n);
 // Groups of 16 uniform numbers in [0, 1) become normal ones.
 void to_normal_groups(float* v, int64_t groups, float mean, float std);
 void fill_permutation(const View& out, Generator& generator);  // out: [n], integers

@@ -106,6 +106,39 @@ TEST(Random, DrawsFromAGivenGenerator) {
   EXPECT_EQ(before.next(), after.next());
 }
 
+// Numbers are made in blocks; one at a time gives the same, wherever in a round of 624 they start.
+TEST(Random, ManyNumbersAreThoseDrawnOneByOne) {
+  Generator many(9), one(9);
+  const auto drawn = [](auto&& draw) {
+    std::vector<double> v(1501);
+    for (double& x : v) x = draw();
+    return v;
+  };
+  for (int round = 0; round < 2; ++round) {
+    EXPECT_EQ(uniform_(empty({1501}), 0, 1, &many).to_vector<double>(),
+              drawn([&] { return double{one.uniform_float()}; }));
+    EXPECT_EQ(uniform_(empty({1501}, float64), 0, 1, &many).to_vector<double>(),
+              drawn([&] { return one.uniform_double(); }));
+    EXPECT_EQ(uniform_(empty({1501}, bfloat16), 0, 1, &many).to_vector<double>(), drawn([&] {
+                const double v = static_cast<float>(BFloat16(one.uniform_float()));
+                return v == 1 ? 0 : v;
+              }));
+    EXPECT_EQ(random_(empty({1501}, int32), -3, 1000, &many).to_vector<double>(),
+              drawn([&] { return double(one.random() % 1003) - 3; }));
+    EXPECT_EQ(random_(empty({1501}, int64), 0, int64_t{1} << 40, &many).to_vector<double>(),
+              drawn([&] { return double(one.random64() % (uint64_t{1} << 40)); }));
+    EXPECT_EQ(bernoulli_(empty({1501}), 0.3, &many).to_vector<double>(),
+              drawn([&] { return one.uniform_double() < 0.3; }));
+    const Tensor p = transpose(reshape(arange(1501 * 2) / 3002, {1501, 2}), 0, 1);
+    const std::vector<float> q = p.to_vector<float>();
+    EXPECT_EQ(bernoulli(select(p, 0, 1), &many).to_vector<double>(),
+              drawn([&, i = size_t{1501}]() mutable { return one.uniform_float() < q[i++]; }));
+    const Tensor strided = transpose(empty({79, 19}), 0, 1);
+    EXPECT_EQ(bernoulli_(strided, 0.7, &many).to_vector<double>(),
+              drawn([&] { return one.uniform_double() < 0.7; }));
+  }
+}
+
 TEST(Random, StateCanBePutBack) {
   Generator g(5);
   normal_(empty({3}), 0, 1, &g);  // leaves one number of a pair behind

@@ -1,5 +1,6 @@
 // The Mersenne Twister's numbers as tensors. What is drawn, and in which order, follows PyTorch's
 // CPU kernels, so that the same seed gives the same tensor.
+#include <algorithm>
 #include <cmath>
 #include <limits>
 #include <numbers>
@@ -20,24 +21,34 @@ constexpr int64_t kGroup = 16;  // normal numbers are made in groups, where ther
 template <typename T>
 using Computing = std::conditional_t<std::is_same_v<T, double>, double, float>;
 
-template <typename T>
-Computing<T> draw_uniform(Generator& g) {
-  if constexpr (std::is_same_v<T, double>)
-    return g.uniform_double();
-  else
-    return g.uniform_float();
+constexpr int64_t kBlock = 512;  // numbers at a time
+
+// Calls use(numbers, at, count) for n uniform numbers, in blocks.
+template <typename T, typename F>
+void draw_blocks(Generator& g, int64_t n, F&& use) {
+  Computing<T> drawn[kBlock];
+  for (int64_t at = 0; at < n; at += kBlock) {
+    const int64_t count = std::min(kBlock, n - at);
+    draw_uniform(g, drawn, count);
+    use(static_cast<const Computing<T>*>(drawn), at, count);
+  }
 }
 
-// Calls fill(memory) with dense memory for out's elements in out's own order of dimensions.
+// Calls fill(memory) with memory for out's elements in the order of `strides`, which are dense.
 template <typename F>
-void with_dense(const View& out, F&& fill) {
+void with_order(const View& out, const Dims& strides, F&& fill) {
   if (out.numel() == 0) return;
-  if (is_dense(out.shape, out.strides)) return fill(out.data);
+  if (out.strides == strides) return fill(out.data);
   std::vector<uint64_t> memory((static_cast<size_t>(out.numel()) * size_of(out.dtype) + 7) /
                                sizeof(uint64_t));
   fill(memory.data());
-  copy_elements(out,
-                {memory.data(), out.dtype, out.shape, dense_strides_like(out.shape, out.strides)});
+  copy_elements(out, {memory.data(), out.dtype, out.shape, strides});
+}
+// In out's own order of dimensions.
+template <typename F>
+void with_dense(const View& out, F&& fill) {
+  if (is_dense(out.shape, out.strides)) return with_order(out, out.strides, fill);
+  with_order(out, dense_strides_like(out.shape, out.strides), fill);
 }
 
 template <typename F>
@@ -73,7 +84,7 @@ void to_normal_groups(double* v, int64_t groups, double mean, double std) {
 template <typename T>
 void normal_group(T* out, double mean, double std, Generator& g) {
   Computing<T> group[kGroup];
-  for (auto& v : group) v = draw_uniform<T>(g);
+  draw_uniform(g, group, kGroup);
   to_normal_groups(group, 1, static_cast<Computing<T>>(mean), static_cast<Computing<T>>(std));
   for (int64_t j = 0; j < kGroup; ++j) out[j] = static_cast<T>(group[j]);
 }
@@ -82,7 +93,7 @@ void normal_group(T* out, double mean, double std, Generator& g) {
 template <typename T>
 void fill_normal_groups(T* out, int64_t n, double mean, double std, Generator& g) {
   if constexpr (std::is_same_v<T, Computing<T>>) {
-    for (int64_t i = 0; i < n; ++i) out[i] = draw_uniform<T>(g);
+    draw_uniform(g, out, n);
     to_normal_groups(out, n / kGroup, static_cast<T>(mean), static_cast<T>(std));
   } else {
     for (int64_t i = 0; i + kGroup <= n; i += kGroup) normal_group(out + i, mean, std, g);
@@ -100,10 +111,12 @@ void fill_uniform(const View& out, double low, double high, Generator& generator
     const T first = static_cast<T>(from), last = static_cast<T>(static_cast<C>(high));
     with_dense(out, [&](void* memory) {
       T* p = static_cast<T*>(memory);
-      for (int64_t i = 0, n = out.numel(); i < n; ++i) {
-        const T v = static_cast<T>(draw_uniform<T>(generator) * range + from);
-        p[i] = v == last ? first : v;  // rounding must not reach the open end
-      }
+      draw_blocks<T>(generator, out.numel(), [&](const C* drawn, int64_t at, int64_t count) {
+        for (int64_t i = 0; i < count; ++i) {
+          const T v = static_cast<T>(drawn[i] * range + from);
+          p[at + i] = v == last ? first : v;  // rounding must not reach the open end
+        }
+      });
     });
   });
 }
@@ -128,33 +141,69 @@ void fill_integers(const View& out, int64_t low, int64_t high, Generator& genera
   const uint64_t range = static_cast<uint64_t>(high) - static_cast<uint64_t>(low);
   constexpr uint64_t kNeeds64Bits = uint64_t{1} << 28;  // keeps the skew of % small
   with_dense(out, [&](void* memory) {
-    const int64_t n = out.numel();
-    std::vector<int64_t> drawn(static_cast<size_t>(n));
-    for (int64_t& v : drawn) {
-      const uint64_t bits = range >= kNeeds64Bits ? generator.random64() : generator.random();
-      v = static_cast<int64_t>(bits % range + static_cast<uint64_t>(low));
+    int64_t drawn[kBlock];
+    uint32_t words[kBlock];
+    for (int64_t at = 0, n = out.numel(); at < n; at += kBlock) {
+      const int64_t count = std::min(kBlock, n - at);
+      if (range >= kNeeds64Bits) {
+        for (int64_t i = 0; i < count; ++i)
+          drawn[i] =
+              static_cast<int64_t>(generator.random64() % range + static_cast<uint64_t>(low));
+      } else {
+        generator.random(words, static_cast<size_t>(count));
+        for (int64_t i = 0; i < count; ++i)
+          drawn[i] = low + int64_t{words[i] % static_cast<uint32_t>(range)};
+      }
+      convert_dense(DType::kInt64, drawn, out.dtype,
+                    static_cast<char*>(memory) + static_cast<size_t>(at) * size_of(out.dtype),
+                    count);
     }
-    convert_dense(DType::kInt64, drawn.data(), out.dtype, memory, n);
   });
 }
+
+namespace {
+
+void check_probability(double q) {
+  if (!(q >= 0 && q <= 1)) fail("bernoulli: a probability is in [0, 1]; got ", q);
+}
+
+// drawn[i] < p[i] for a block of numbers, as the elements of `out`.
+template <typename T>
+void store_below(const Computing<T>* drawn, const T* p, bool repeats, DType t, void* out,
+                 int64_t n) {
+  uint8_t below[kBlock];
+  if (repeats) {
+    const auto q = static_cast<Computing<T>>(*p);
+    for (int64_t i = 0; i < n; ++i) below[i] = drawn[i] < q;
+  } else {
+    for (int64_t i = 0; i < n; ++i) below[i] = drawn[i] < static_cast<Computing<T>>(p[i]);
+  }
+  convert_dense(DType::kUInt8, below, t, out, n);
+}
+
+}  // namespace
 
 void fill_bernoulli(const View& out, const View& p, Generator& generator) {
   const auto held = generator.lock();
   by_floating_type("bernoulli", p.dtype, [&]<typename T>() {
-    const int64_t n = out.numel();
-    std::vector<T> probability(static_cast<size_t>(n));
-    std::vector<uint8_t> drawn(static_cast<size_t>(n));
-    if (n > 0)
-      copy_elements({probability.data(), p.dtype, p.shape, contiguous_strides(p.shape)}, p);
-    for (size_t i = 0; i < drawn.size(); ++i) {
-      const auto q = static_cast<Computing<T>>(probability[i]);
-      if (!(q >= 0 && q <= 1)) fail("bernoulli: a probability is in [0, 1]; got ", double{q});
-      drawn[i] = draw_uniform<T>(generator) < q;
-    }
-    std::vector<uint64_t> memory((drawn.size() * size_of(out.dtype) + 7) / sizeof(uint64_t));
-    convert_dense(DType::kUInt8, drawn.data(), out.dtype, memory.data(), n);
-    if (n > 0)
-      copy_elements(out, {memory.data(), out.dtype, out.shape, contiguous_strides(out.shape)});
+    const Dims row_major = contiguous_strides(out.shape);
+    with_order(out, row_major, [&](void* memory) {
+      const int64_t n = out.numel();
+      const bool repeats = p.strides == Dims::filled(p.shape.size(), 0);
+      std::vector<T> copied;
+      if (!repeats && !p.is_contiguous()) {
+        copied.resize(static_cast<size_t>(n));
+        copy_elements({copied.data(), p.dtype, p.shape, row_major}, p);
+      }
+      const T* q = copied.empty() ? p.as<const T>() : copied.data();
+      for (int64_t i = 0, count = repeats ? 1 : n; i < count; ++i)
+        check_probability(static_cast<double>(q[i]));
+      draw_blocks<T>(generator, n, [&](const Computing<T>* drawn, int64_t at, int64_t count) {
+        store_below(drawn, repeats ? q : q + at, repeats, out.dtype,
+                    static_cast<char*>(memory) + static_cast<size_t>(at) * size_of(out.dtype),
+                    count);
+      });
+    });
   });
 }
 
