@@ -36,7 +36,7 @@ class Bundles {
   static bool suit(const Plan& plan) {
     constexpr int64_t kFew = 4;
     const int last = plan.rank - 1;
-    return last > 0 && 2 * plan.size[last] <= kMost && plan.size[last - 1] >= kFew &&
+    return last > 0 && plan.size[last] <= kLongest && plan.size[last - 1] >= kFew &&
            plan.stride[last][0] == 1 && plan.stride[last - 1][0] == plan.size[last];
   }
 
@@ -57,7 +57,7 @@ class Bundles {
     const int64_t pieces = (rows + piece - 1) / piece;
     const int64_t share = std::max<int64_t>(1, grain / (piece * n_));
     parallel_for(plan_.rows() / rows * pieces, share, [&](int64_t begin, int64_t end) {
-      const cpu::Scratch<char> memory(written_count_ * kMost * kWidest);
+      const cpu::Scratch<char> memory(written_count_ * kSpace);
       for (int64_t i = begin; i < end; ++i) {
         const int64_t first = i % pieces * piece;
         run_piece(plan_.row_at(i / pieces * rows + first, attrs_), std::min(piece, rows - first),
@@ -67,8 +67,11 @@ class Bundles {
   }
 
  private:
-  static constexpr int64_t kMost = 2048;  // elements of a call
-  static constexpr int64_t kWidest = 8;   // bytes of an element
+  static constexpr int64_t kLongest = 64;  // elements of a row
+  static constexpr int64_t kMost = 2048;   // elements of a call
+  static constexpr int64_t kWidest = 8;    // bytes of an element
+  static constexpr int64_t kSlack = 32;    // bytes that fill_rows() may write past the end
+  static constexpr int64_t kSpace = kMost * kWidest + kSlack;
 
   void run_piece(Row row, int64_t rows, char* memory) const {
     const auto* step = plan_.stride[plan_.rank - 2];
@@ -76,7 +79,7 @@ class Bundles {
     for (int k = 0; k < plan_.operands; ++k) from[k] = static_cast<char*>(row.ptr[k]);
     Row call = row;
     for (int w = 0; w < written_count_; ++w) {
-      call.ptr[written_[w]] = memory + w * kMost * kWidest;
+      call.ptr[written_[w]] = memory + w * kSpace;
       call.stride[written_[w]] = 1;
     }
     for (int64_t at = 0; at < rows; at += most_) {
@@ -99,11 +102,24 @@ class Bundles {
   void write_out(int k, const char* from, int64_t rows, char* to) const {
     const int last = plan_.rank - 1;
     const auto item = static_cast<int64_t>(plan_.item[k]);
+    const int64_t step = plan_.stride[last - 1][k] * item;
     by_width(plan_.item[k], [&]<typename Word>() {
+      if (plan_.stride[last][k] == 0)
+        return fill_rows(from, step, reinterpret_cast<Word*>(to), rows);
       for (int64_t r = 0; r < rows; ++r)
-        gather_run<Word>(from + r * plan_.stride[last - 1][k] * item, plan_.stride[last][k],
-                         to + r * n_ * item, n_);
+        gather_run<Word>(from + r * step, plan_.stride[last][k], to + r * n_ * item, n_);
     });
+  }
+
+  // Rows of one number each, in pieces of fixed length: what is too much is the next row's, or
+  // slack.
+  template <typename Word>
+  void fill_rows(const char* from, int64_t step, Word* to, int64_t rows) const {
+    constexpr int64_t kPiece = kSlack / sizeof(Word);
+    for (int64_t r = 0; r < rows; ++r, from += step, to += n_) {
+      const Word value = *reinterpret_cast<const Word*>(from);
+      for (int64_t i = 0; i < n_; i += kPiece) std::fill_n(to + i, kPiece, value);
+    }
   }
 
   const Plan& plan_;
@@ -119,7 +135,8 @@ void run_rows(RowFunction f, const Plan& plan, const void* attrs, int64_t grain)
   const int64_t length = plan.size[plan.rank - 1];
   if (length <= grain) {
     parallel_for(outer, std::max<int64_t>(1, grain / length), [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) f(plan.row_at(i, attrs));
+      RowWalk walk(plan, begin, attrs);
+      for (int64_t i = begin; i < end; ++i, walk.next()) f(walk.row());
     });
     return;
   }
@@ -183,7 +200,7 @@ void run_elementwise(const Entry& entry, DType computing, const View& out, std::
   row.attrs = attrs;
   if (!is_one_row(out, in, n, row)) {
     Plan plan = make_plan(out, in);
-    lengthen_rows(plan);
+    if (!Bundles::suit(plan)) lengthen_rows(plan);
     run_rows(f, plan, attrs, grain);
     return;
   }

@@ -29,9 +29,25 @@ Row Plan::row_at(int64_t outer, const void* attrs) const {
   return row;
 }
 
+RowWalk::RowWalk(const Plan& plan, int64_t first, const void* attrs)
+    : plan_(plan), row_(plan.row_at(first, attrs)) {
+  for (int d = plan.rank - 2; d >= 0; --d) {
+    index_[d] = first % plan.size[d];
+    first /= plan.size[d];
+  }
+}
+
 void Plan::swap_dimensions(int a, int b) {
   std::swap(size[a], size[b]);
   std::swap(stride[a], stride[b]);
+}
+
+void Plan::remove_dimension(int d) {
+  --rank;
+  for (; d < rank; ++d) {
+    size[d] = size[d + 1];
+    std::copy_n(stride[d + 1], operands, stride[d]);
+  }
 }
 
 void Plan::add_dimension(int64_t n, const int64_t* strides) {

@@ -14,6 +14,8 @@ void gather_run(const void* from, int64_t stride, void* to, int64_t n) {
     std::fill_n(target, n, *source);
   else if (stride == 1)
     std::copy_n(source, n, target);
+  else if (stride == -1)
+    std::reverse_copy(source - n + 1, source + 1, target);
   else
     for (int64_t i = 0; i < n; ++i) target[i] = source[i * stride];
 }

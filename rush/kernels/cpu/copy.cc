@@ -10,6 +10,7 @@
 #include "rush/kernels/cpu/elementwise_parts.h"
 #include "rush/kernels/elementwise.h"
 #include "rush/kernels/plan.h"
+#include "rush/kernels/stride_runs.h"
 #include "rush/tensor/layout.h"
 
 namespace rush::kernels {
@@ -23,12 +24,8 @@ void copy_row(const Row& r) {
   auto* out = static_cast<Word*>(r.ptr[0]);
   const auto* in = static_cast<const Word*>(r.ptr[1]);
   const int64_t n = r.n, to = r.stride[0], from = r.stride[1];
-  if (to == 1 && from == 1)
-    std::memcpy(out, in, n * sizeof(Word));
-  else if (to == 1 && from == 0)
-    std::fill_n(out, n, *in);
-  else if (to == 1 && from == -1)
-    std::reverse_copy(in - n + 1, in + 1, out);
+  if (to == 1)
+    gather_run<Word>(in, from, out, n);
   else
     for (int64_t i = 0; i < n; ++i) out[i * to] = in[i * from];
 }
@@ -121,7 +118,8 @@ void transpose_sheet(const Sheet& s, const Word* in, Word* out, int64_t first, i
 int transposed_dimension(const Plan& plan) {
   const int last = plan.rank - 1;
   constexpr int64_t kLeast = 8;
-  if (plan.stride[last][0] != 1 || plan.stride[last][1] == 1 || plan.size[last] < kLeast) return -1;
+  if (plan.stride[last][0] != 1 || plan.stride[last][1] == 1 || plan.stride[last][1] == 0)
+    return -1;
   for (int d = 0; d < last; ++d)
     if (plan.stride[d][1] == 1 && plan.size[d] >= kLeast) return d;
   return -1;
@@ -133,16 +131,20 @@ void copy_transposed(Plan plan, int dimension) {
   plan.swap_dimensions(dimension, last - 1);
   const Sheet sheet{plan.size[last - 1], plan.size[last], plan.stride[last - 1][0],
                     plan.stride[last][1]};
+  plan.remove_dimension(last - 1);
   const int64_t strips = (sheet.rows + kTile - 1) / kTile;
-  const int64_t sheets = plan.rows() / sheet.rows;
+  const int64_t sheets = plan.rows();
   const int64_t grain = std::max<int64_t>(1, kBlockElements / (kTile * sheet.columns));
   parallel_for(sheets * strips, grain, [&](int64_t begin, int64_t end) {
+    RowWalk origin(plan, begin / strips, nullptr);
+    int64_t strip = begin % strips;
     for (int64_t i = begin; i < end; ++i) {
-      const Row origin = plan.row_at(i / strips * sheet.rows, nullptr);
-      const int64_t first = i % strips * kTile;
-      transpose_sheet(sheet, static_cast<const Word*>(origin.ptr[1]),
-                      static_cast<Word*>(origin.ptr[0]), first,
-                      std::min(first + kTile, sheet.rows));
+      transpose_sheet(sheet, static_cast<const Word*>(origin.row().ptr[1]),
+                      static_cast<Word*>(origin.row().ptr[0]), strip * kTile,
+                      std::min((strip + 1) * kTile, sheet.rows));
+      if (++strip < strips) continue;
+      origin.next();
+      strip = 0;
     }
   });
 }

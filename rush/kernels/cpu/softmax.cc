@@ -39,9 +39,12 @@ void MapRows(const Lines& lines, std::span<const View> in, const View& y, int64_
   const int inputs = static_cast<int>(in.size());
   ForFloating(y.dtype, [&]<typename T>() {
     using A = ComputeOf<T>;
-    bool dense = true;
-    for (int k = 0; k <= inputs; ++k) dense &= lines.step[k] == 1;
-    if (!dense && lines.rank > 0) {
+    bool dense = true, across = false;  // a line that is one number over and over is not across
+    for (int k = 0; k <= inputs; ++k) {
+      dense &= lines.step[k] == 1;
+      across |= lines.step[k] != 1 && lines.step[k] != 0;
+    }
+    if (across && lines.rank > 0) {
       const Lines groups = lines.grouped(kGroup);
       groups.for_each(n * kGroup, kGrain, [&](int64_t group, const int64_t* at) {
         const int64_t count = groups.group_size(group);
