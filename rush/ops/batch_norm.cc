@@ -41,6 +41,12 @@ void infer_batch_norm(InferCall& c) {
   c.result(channels, statistics_dtype(c.dtype(0)));
 }
 
+void infer_batch_norm_relu(InferCall& c) {
+  infer_batch_norm(c);
+  want_dtype(c, 5, "skip", c.dtype(0));
+  want_shape(c, 5, "skip", c.shape(0));
+}
+
 void infer_batch_norm_grad(InferCall& c) {
   const Shape channels = check_batch(c);
   want_dtype(c, 1, "dy", c.dtype(0));
@@ -56,15 +62,34 @@ void infer_batch_norm_grad(InferCall& c) {
   c.result(channels, c.dtype(0));
 }
 
+void infer_batch_norm_relu_grad(InferCall& c) {
+  infer_batch_norm_grad(c);
+  want_dtype(c, 5, "bias", c.dtype(0));
+  want_shape(c, 5, "bias", {c.shape(0)[1]});
+}
+
 // The statistics are computed anew, so that second derivatives come out whole.
-Tensors batch_norm_grad_body(std::span<const Tensor> in, const void* attrs) {
-  const Tensor &x = in[0], &dy = in[1], &weight = in[2];
-  const Dims axes = image_axes(x.rank());
+Tensor normalised(const Tensor& x, const Dims& axes, Tensor* inverse, const void* attrs) {
   const Tensor deviation = x - mean(x, axes, true);
   const double eps = static_cast<const BatchNormAttrs*>(attrs)->eps;
-  const Tensor inverse = rsqrt(mean(square(deviation), axes, true) + eps);
-  const Tensor xhat = deviation * inverse;
-  const Tensor g = weight.defined() ? dy * along_axis_1(weight, x.rank()) : dy;
+  *inverse = rsqrt(mean(square(deviation), axes, true) + eps);
+  return deviation * *inverse;
+}
+
+// With relu after it, where bias is in[5].
+template <bool has_relu>
+Tensors batch_norm_grad_body(std::span<const Tensor> in, const void* attrs) {
+  const Tensor &x = in[0], &weight = in[2];
+  const auto along = [&](const Tensor& v) { return along_axis_1(v, x.rank()); };
+  const Dims axes = image_axes(x.rank());
+  Tensor inverse, dy = in[1];
+  const Tensor xhat = normalised(x, axes, &inverse, attrs);
+  if (has_relu) {
+    Tensor y = weight.defined() ? xhat * along(weight) : xhat;
+    if (in[5].defined()) y = y + along(in[5]);
+    dy = relu_grad(dy, y);
+  }
+  const Tensor g = weight.defined() ? dy * along(weight) : dy;
   const Tensor dx = inverse * (g - mean(g, axes, true) - xhat * mean(g * xhat, axes, true));
   return {dx, sum(dy * xhat, axes), sum(dy, axes)};
 }
@@ -76,7 +101,7 @@ const Op& kBatchNormGrad =
         .outputs(3)
         .floating_only()
         .shape(infer_batch_norm_grad)
-        .body(batch_norm_grad_body);
+        .body(batch_norm_grad_body<false>);
 
 const Op& kBatchNorm =
     Define("batch_norm",
@@ -93,6 +118,34 @@ const Op& kBatchNorm =
                   const BatchNormAttrs& a) -> Tensors {
           Tensors d = apply_multi(kBatchNormGrad, {x, dy, weight, mean, inverse}, a);
           return {d[0], Tensor(), Tensor(), weight.defined() ? d[1] : Tensor(), d[2]};
+        });
+
+// What compiled steps make of batch norm and relu (graph/passes/join_batch_norm.cc).
+[[maybe_unused]] const Op& kBatchNormReluGrad =
+    Define("batch_norm_relu_grad",
+           "Gradients of relu(batch_norm(x)) in training: of x, weight and bias.")
+        .args({"x", "dy", "weight?", "mean", "inverse", "bias?"})
+        .attrs<BatchNormAttrs>()
+        .outputs(3)
+        .floating_only()
+        .shape(infer_batch_norm_relu_grad)
+        .body(batch_norm_grad_body<true>);
+
+[[maybe_unused]] const Op& kBatchNormRelu =
+    Define("batch_norm_relu",
+           "relu(batch_norm(x) + skip) in training, in one pass. Also gives the means and the "
+           "inverse deviations.")
+        .args({"x", "running_mean?", "running_var?", "weight?", "bias?", "skip?"})
+        .attrs<BatchNormAttrs>()
+        .outputs(3)
+        .floating_only()
+        .mutates({1, 2})
+        .shape(infer_batch_norm_relu)
+        .grads([](Dy dy, X<0> x, X<3> weight, Y<0> y, Y<1> mean, Y<2> inverse,
+                  const BatchNormAttrs& a) -> Tensors {
+          const Tensor g = relu_grad(dy, y);
+          Tensors d = apply_multi(kBatchNormGrad, {x, g, weight, mean, inverse}, a);
+          return {d[0], Tensor(), Tensor(), weight.defined() ? d[1] : Tensor(), d[2], g};
         });
 
 Tensor eval_batch_norm(const Tensor& x, const Tensor& mean, const Tensor& var, const Tensor& weight,

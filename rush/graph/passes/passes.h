@@ -25,6 +25,8 @@ void assemble_parts(Program& program);
 void join_products(Program& program);
 // relu after max_pool instead of before it.
 void pool_before_relu(Program& program);
+// relu after batch_norm, and what is added in between, by the call that normalises; backward, too.
+void join_batch_norm(Program& program);
 // bfloat16 for contractions (results differ): inputs are cast, outputs cast back.
 void autocast_bfloat16(Program& program);
 // Products that are added up are added by the call that computes them (may differ in the last

@@ -20,11 +20,14 @@ constexpr int64_t kFewBytes = 16;     // inputs this many times smaller may be k
 constexpr double kEnough = 0.64;      // of the memory at the peak: no more is saved at a cost
 
 // batch_norm again as element-wise ops on what it has found out: y = x scale + offset, where scale
-// = inverse weight and offset = bias - mean scale. The same roundings as in the kernel.
+// = inverse weight and offset = bias - mean scale, with skip added and relu where it has joined
+// them. The same roundings as in the kernel.
 bool can_normalize_again(const Instruction& i) {
   const auto is_there = [&](size_t k) { return i.in[k].buffer != kNoBuffer; };
-  return i.op->name == "batch_norm" && is_there(3) && is_there(4) && !is_half(i.in[0].dtype);
+  return (i.op->name == "batch_norm" || i.op->name == "batch_norm_relu") && is_there(3) &&
+         is_there(4) && !is_half(i.in[0].dtype);
 }
+bool has_skip(const Instruction& i) { return i.in.size() > 5 && i.in[5].buffer != kNoBuffer; }
 
 // The weights of attention, from queries and keys: a product whose result is much larger than what
 // it is made of. It is worth the time only where there is much of it.
@@ -51,8 +54,14 @@ bool is_cheap(const Instruction& i) {
 
 // The operands that are read when an instruction is run again.
 std::vector<Operand> read_again(const Instruction& i) {
-  if (can_normalize_again(i)) return {i.in[0], i.in[3], i.in[4], i.out[1], i.out[2]};
-  return i.in;
+  if (!can_normalize_again(i)) return i.in;
+  std::vector<Operand> all{i.in[0], i.in[3], i.in[4], i.out[1], i.out[2]};
+  if (has_skip(i)) all.push_back(i.in[5]);
+  return all;
+}
+// Large results it takes to run it again.
+size_t steps_again(const Instruction& i) {
+  return i.op->name == "batch_norm_relu" ? 2 + has_skip(i) : 1;
 }
 
 class Rematerializer {
@@ -110,7 +119,8 @@ class Rematerializer {
   // What it takes to make a value again before instruction `at`.
   struct Attempt {
     int at = 0;
-    int64_t room = 0;         // bytes that inputs may take that would not be kept otherwise
+    int64_t room = 0;  // bytes that inputs may take that would not be kept otherwise
+    size_t steps = 0;
     std::vector<int> copies;  // instructions, in order
     std::vector<BufferId> kept;
   };
@@ -127,7 +137,8 @@ class Rematerializer {
     for (const Operand& o : read_again(i))
       if (o.buffer != kNoBuffer && !add_input(attempt, index, o.buffer)) return false;
     attempt.copies.push_back(index);
-    return attempt.copies.size() <= kMostCopies;
+    attempt.steps += steps_again(i);
+    return attempt.steps <= kMostCopies;
   }
   bool add_input(Attempt& attempt, int reader, BufferId b) const {
     if (is_temporary(b) && again_[b] >= 0 && again_[b] <= attempt.at && until_[b] >= attempt.at)
@@ -156,7 +167,7 @@ class Rematerializer {
     const BufferId b = i.out[0].buffer;
     const int late = late_reader(b);
     if (late < 0 || uses_[b].is_result || bytes_of(b) < kLeastBytes || !is_cheap_value(b)) return;
-    Attempt attempt{late, bytes_of(b), {}, {}};
+    Attempt attempt{late, bytes_of(b), 0, {}, {}};
     if (!add_copy(attempt, index)) return;
     for (BufferId kept : attempt.kept) until_[kept] = std::max(until_[kept], late);
     again_[b] = late;
@@ -202,7 +213,7 @@ class Rematerializer {
       const BufferId made = i.out[0].buffer;
       const size_t first = out.size();
       if (can_normalize_again(i)) {
-        for (size_t k : {0, 3, 4}) i.in[k] = seen(i.in[k]);
+        for (Operand& o : i.in) o = seen(o);
         normalize_again(i, out);
       } else {
         for (Operand& o : i.in) o = seen(o);
@@ -240,8 +251,11 @@ class Rematerializer {
     const Operand scale = add("mul", {i.out[2], i.in[3]}, fresh(i.out[2]), {});
     const Operand offset =
         add("addcmul", {i.in[4], i.out[1], scale}, fresh(i.out[1]), AttrBox(AddcAttrs{-1}));
-    add("addcmul", {along_channels(offset), along_channels(scale), i.in[0]}, fresh(i.out[0]),
-        AttrBox(AddcAttrs{1}));
+    const Operand y = add("addcmul", {along_channels(offset), along_channels(scale), i.in[0]},
+                          fresh(i.out[0]), AttrBox(AddcAttrs{1}));
+    if (i.op->name == "batch_norm") return;
+    const Operand sum = has_skip(i) ? add("add", {y, i.in[5]}, fresh(i.out[0]), {}) : y;
+    add("relu", {sum}, fresh(i.out[0]), {});
   }
 
   Program& program_;

@@ -36,6 +36,7 @@ void run_passes(Program& program, const PassOptions& options) {
     run("simplify", simplify);
     run("join_products", join_products);
   }
+  run("join_batch_norm", join_batch_norm);
   if (options.autocast) run("autocast_bfloat16", autocast_bfloat16);
   run("prune", prune);
   run("mask_before_unpool", mask_before_unpool);

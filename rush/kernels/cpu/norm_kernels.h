@@ -14,13 +14,13 @@ struct PlaneLayout {
   bool channels_last;
 };
 
-// An input in the strides of `like`: itself, or a copy.
+// An input in the strides of `like`: itself, or a copy. A missing one stays missing.
 class DenseInput {
  public:
   DenseInput(const View& v, const View& like)
-      : copy_(v.strides == like.strides ? 0 : v.numel() * static_cast<int64_t>(size_of(v.dtype))),
+      : copy_(fits(v, like) ? 0 : v.numel() * static_cast<int64_t>(size_of(v.dtype))),
         data_(v.data) {
-    if (v.strides == like.strides || v.numel() == 0) return;
+    if (fits(v, like)) return;
     View to = like;
     to.dtype = v.dtype;
     to.data = copy_.data();
@@ -30,6 +30,10 @@ class DenseInput {
   const void* data() const { return data_; }
 
  private:
+  static bool fits(const View& v, const View& like) {
+    return v.data == nullptr || v.strides == like.strides || v.numel() == 0;
+  }
+
   Scratch<char> copy_;
   const void* data_;
 };

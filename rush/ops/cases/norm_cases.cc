@@ -1,4 +1,5 @@
 // Rows of normalisations; where a record has a body, that is the reference.
+#include <algorithm>
 #include <cmath>
 
 #include "rush/core/apply.h"
@@ -81,6 +82,58 @@ void add_batch_norm(CaseList& list) {
   }
 }
 
+// y = relu(batch_norm(x) + skip).
+Tensors naive_batch_norm_relu(const Tensors& in) {
+  Tensors all = naive_batch_norm(in);
+  for (int64_t i = 0; i < in[0].numel(); ++i) {
+    double& y = all[0].data<double>()[i];
+    y = std::max(0.0, y + in[5].data<double>()[i]);
+  }
+  return all;
+}
+
+void add_batch_norm_relu(CaseList& list) {
+  const std::pair<const char*, Shape> shapes[] = {{"rows", {6, 5}}, {"images", {2, 3, 4, 5}}};
+  for (const auto& [label, shape] : shapes) {
+    const Shape channels{shape[1]};
+    OpCase row;
+    row.op = "batch_norm_relu";
+    row.label = label;
+    row.in = {{shape, -2, 2},
+              {channels, -1, 1, In::kFixedReal},
+              {channels, 0.5, 2, In::kFixedReal},
+              {channels, 0.5, 2},
+              {channels, -1, 1},
+              {shape, -2, 2}};
+    row.tolerance = 5;
+    row.run = [](const Tensors& x) -> Tensors {
+      return {apply_multi(*find_op("batch_norm_relu"), {x[0], x[1], x[2], x[3], x[4], x[5]},
+                          BatchNormAttrs{kMomentum, kEps})[0],
+              x[1], x[2]};
+    };
+    row.naive = naive_batch_norm_relu;
+    row.torch =
+        "(F.relu(F.batch_norm(x0, x1, x2, x3, x4, training=True, momentum=0.3, eps=1e-3) + x5), "
+        "x1, x2)";
+    list.add(row);
+    row.op = "batch_norm_relu_grad";
+    row.in = {{shape, -2, 2}, {shape, -2, 2}, {channels, 0.5, 2}, {channels, -1, 1}};
+    row.naive = nullptr;
+    row.run = [](const Tensors& x) -> Tensors {
+      Dims axes{0};
+      for (int i = 2; i < x[0].rank(); ++i) axes.push_back(i);
+      const Tensor wide = is_half(x[0].dtype()) ? cast(x[0], float32) : x[0];
+      const Tensor inverse = rsqrt(var(wide, axes, 0) + kEps);
+      return apply_multi(*find_op("batch_norm_relu_grad"),
+                         {x[0], x[1], x[2], mean(wide, axes), inverse, x[3]},
+                         BatchNormAttrs{kMomentum, kEps});
+    };
+    row.torch.clear();
+    row.no_torch = "the gradients of batch_norm and relu are compared instead";
+    list.add(row);
+  }
+}
+
 void add_layer_norm(CaseList& list) {
   const std::pair<const char*, Shape> shapes[] = {{"rows", {4, 10}}, {"long rows", {2, 3, 37}}};
   for (const auto& [label, shape] : shapes) {
@@ -128,6 +181,7 @@ void add_layer_norm(CaseList& list) {
 
 void add_norm_cases(CaseList& list) {
   add_batch_norm(list);
+  add_batch_norm_relu(list);
   add_layer_norm(list);
 }
 
