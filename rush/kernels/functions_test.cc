@@ -5,6 +5,7 @@
 #include <limits>
 #include <vector>
 
+#include "rush/kernels/attrs/unary.h"
 #include "rush/kernels/elementwise.h"
 #include "rush/kernels/special.h"
 
@@ -66,6 +67,41 @@ TEST(Functions, AreWithinAFewUnitsInTheLastPlace) {
     EXPECT_LE(worst_error<float>(f), f.bound) << f.op << " in float32";
     EXPECT_LE(worst_error<double>(f), f.bound) << f.op << " in float64";
   }
+}
+
+// x times the normal distribution's share below it, and the slope of that: shares are exact to a
+// unit in the last place of 1 or two, whatever x.
+template <typename T>
+double worst_gelu_error(const char* op, double (*exact)(double)) {
+  constexpr int64_t kPoints = 60000;
+  std::vector<T> x(kPoints), y(kPoints), ones(kPoints, T(1));
+  for (int64_t i = 0; i < kPoints; ++i) x[i] = static_cast<T>(-15 + i * 5e-4);
+  const View at{x.data(), dtype_of<T>, {kPoints}, {1}},
+      one{ones.data(), dtype_of<T>, {kPoints}, {1}};
+  const View out{y.data(), dtype_of<T>, {kPoints}, {1}};
+  const View in[] = {one, at};
+  const bool is_slope = std::string(op) == "gelu_grad";
+  const GeluAttrs attrs;
+  run_elementwise(*table(Device::kCpu).find(op), dtype_of<T>, out,
+                  std::span(is_slope ? in : in + 1, is_slope ? 2 : 1), &attrs);
+  double worst = 0;
+  for (int64_t i = 0; i < kPoints; ++i) {
+    const auto point = static_cast<double>(x[i]);
+    const double error = std::abs(static_cast<double>(y[i]) - exact(point));
+    worst = std::max(worst, error / (is_slope ? 1 : std::max(0.1, std::abs(point))));
+  }
+  return worst / static_cast<double>(std::numeric_limits<T>::epsilon());
+}
+
+TEST(Functions, GeluAndItsSlopeAreExactToUnitsOfOne) {
+  const auto gelu = [](double x) { return x * std::erfc(-x / std::sqrt(2)) / 2; };
+  const auto slope = [](double x) {
+    return std::erfc(-x / std::sqrt(2)) / 2 + x * std::exp(-x * x / 2) * 0.39894228040143267794;
+  };
+  EXPECT_LE(worst_gelu_error<float>("gelu", gelu), 1.5);
+  EXPECT_LE(worst_gelu_error<double>("gelu", gelu), 2);
+  EXPECT_LE(worst_gelu_error<float>("gelu_grad", slope), 2);
+  EXPECT_LE(worst_gelu_error<double>("gelu_grad", slope), 3);
 }
 
 TEST(Functions, BehaveAsTheStandardAtTheEnds) {

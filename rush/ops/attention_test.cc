@@ -90,6 +90,19 @@ TEST(Attention, AgreesWithTheFormulaOverManyBlocks) {
   expect_formula({1, 1, 1, 6, 9, 20, 9}, {.is_causal = true}, "few queries, causal");
 }
 
+// Whole tiles and vectors are read and written where they lie.
+TEST(Attention, AgreesWithTheFormulaOnWholeTiles) {
+  expect_formula({2, 2, 2, 64, 64, 32, 32}, {}, "plain");
+  expect_formula({2, 2, 2, 64, 64, 32, 32}, {.is_causal = true}, "causal");
+  expect_formula({1, 2, 2, 72, 328, 16, 48}, {.is_causal = true}, "causal, more keys");
+  expect_formula({1, 2, 2, 136, 40, 48, 16}, {}, "fewer keys");
+  expect_formula({1, 2, 2, 600, 600, 16, 16}, {.is_causal = true}, "far apart");
+  expect_formula({1, 4, 2, 64, 72, 16, 16}, {.enable_gqa = true}, "groups");
+  expect_formula({1, 2, 2, 64, 64, 32, 32}, {.dropout_p = 0.3, .is_causal = true}, "dropout");
+  expect_formula({1, 2, 2, 64, 64, 32, 32}, {.is_causal = true, .scale = -0.3}, "negative scale");
+  expect_formula({1, 2, 2, 64, 64, 32, 32}, {.is_causal = true, .scale = 0.0}, "no scale");
+}
+
 TEST(Attention, LargeScoresDoNotOverflow) {
   const Tensor q = full({1, 2, 4}, 300.0), k = full({1, 200, 4}, 300.0), v = ones({1, 200, 4});
   const Tensor y = scaled_dot_product_attention(q, k, v);

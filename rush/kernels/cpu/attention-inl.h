@@ -30,43 +30,127 @@ constexpr int64_t kLanes = static_cast<int64_t>(hn::MaxLanes(hn::ScalableTag<A>(
 template <typename A>
 constexpr int64_t kPanel = 2 * kLanes<A>;  // columns of a register tile
 template <typename A>
-constexpr int64_t kKeyStep = std::max(kPanel<A>, kTileRows);  // keys are columns, and rows too
+constexpr int64_t kKeyStep = std::max(kLanes<A>, kTileRows);  // keys are columns, and rows too
 
 template <typename A>
 constexpr A kMinusInfinity = -std::numeric_limits<A>::infinity();
 
 // ---- Operands -------------------------------------------------------------------------------
 
-// to[rows x line] = scale from[rows x cols], converted; zeros up to `line` columns and `all` rows.
+// to[rows x line] = from[rows x cols], converted; zeros up to `line` columns and `all` rows.
 template <typename T, typename A = ComputeOf<T>>
-void PackRows(const T* from, int64_t row, int64_t col, int64_t rows, int64_t cols, int64_t all,
-              int64_t line, A scale, A* to) {
+HWY_ATTR void PackRows(const T* from, int64_t row, int64_t col, int64_t rows, int64_t cols,
+                       int64_t all, int64_t line, A* to) {
+  const hn::ScalableTag<A> d;
   for (int64_t i = 0; i < rows; ++i) {
-    A* HWY_RESTRICT out = to + i * line;
+    A* out = to + i * line;
     const A* in = ReadRow(from + i * row, cols, col, out);
-    if (scale != 1)
-      for (int64_t c = 0; c < cols; ++c) out[c] = scale * in[c];
-    else if (in != out)
-      std::copy(in, in + cols, out);
-    std::fill(out + cols, out + line, A(0));
+    int64_t c = 0;
+    for (; in != out && c + kLanes<A> <= cols; c += kLanes<A>)
+      hn::StoreU(hn::LoadU(d, in + c), d, out + c);
+    for (; in != out && c < cols; ++c) out[c] = in[c];
+    for (c = cols; c < line; ++c) out[c] = A(0);
   }
   std::fill(to + rows * line, to + all * line, A(0));
+}
+
+// Whether tiles can read and write rows where they lie, with no row or column to be made up.
+template <typename T, typename A = ComputeOf<T>>
+bool LieWell(int64_t col, int64_t rows, int64_t cols) {
+  return std::is_same_v<T, A> && col == 1 && rows % kTileRows == 0 && cols % kLanes<A> == 0;
+}
+
+// Whether the rows of a block lie on so few pages that the processor knows the places of all. Tiles
+// read them many times.
+template <typename T>
+bool LieClose(int64_t row, int64_t rows) {
+  constexpr int64_t kBytes = 128 << 10;
+  return std::min(rows, kKeyBlock) * std::abs(row) * static_cast<int64_t>(sizeof(T)) <= kBytes;
+}
+
+// Rows to read: where they lie if that is well, else packed.
+template <typename T, typename A = ComputeOf<T>>
+class Rows {
+ public:
+  // m: [all x cols], of which at most `most` rows are read at once, from a multiple of a tile on.
+  Rows(const Matrices& m, int64_t all, int64_t cols, int64_t most)
+      : row_(m.row),
+        col_(m.col),
+        cols_(cols),
+        is_direct_(LieWell<T>(m.col, all, cols) && LieClose<T>(m.row, most)),
+        line_(is_direct_ ? m.row : rounded_up(cols, kLanes<A>)),
+        memory_(is_direct_ ? 0 : rounded_up(most, kTileRows) * line_) {}
+
+  void read(const T* from, int64_t rows) {
+    if constexpr (std::is_same_v<T, A>)
+      if (is_direct_) {
+        data_ = from;
+        return;
+      }
+    PackRows(from, row_, col_, rows, cols_, rounded_up(rows, kTileRows), line_, memory_.data());
+    data_ = memory_.data();
+  }
+  const A* at(int64_t row) const { return data_ + row * line_; }
+  int64_t line() const { return line_; }
+
+ private:
+  int64_t row_, col_, cols_;
+  bool is_direct_;
+  int64_t line_;
+  Scratch<A> memory_;
+  const A* data_ = nullptr;
+};
+
+// packed[size x kPanel] = the transposed rows of one panel, which lie `row` apart.
+template <typename A>
+HWY_ATTR void TransposePanel(const A* from, int64_t row, int64_t size, A* HWY_RESTRICT packed) {
+#if HWY_TARGET <= HWY_AVX3
+  if constexpr (sizeof(A) == 4) {
+    // Four columns of 16 rows at a time: their blocks of 16 bytes, each transposed by itself.
+    const hn::ScalableTag<A> d;
+    const hn::Half<decltype(d)> half;
+    const hn::Half<decltype(half)> quarter;
+    const auto load = [&](const A* p) HWY_ATTR {
+      const auto block = [&](int r) HWY_ATTR { return hn::LoadU(quarter, p + r * row); };
+      return hn::Combine(d, hn::Combine(half, block(12), block(8)),
+                         hn::Combine(half, block(4), block(0)));
+    };
+    const int64_t whole = size / 4 * 4;
+    for (int64_t i = 0; i < kPanel<A>; i += kLanes<A>)
+      for (int64_t c = 0; c < whole; c += 4) {
+        const A* p = from + i * row + c;
+        A* to = packed + c * kPanel<A> + i;
+        const auto r0 = load(p), r1 = load(p + row), r2 = load(p + 2 * row), r3 = load(p + 3 * row);
+        const auto even = hn::InterleaveLower(d, r0, r2), odd = hn::InterleaveLower(d, r1, r3);
+        const auto even2 = hn::InterleaveUpper(d, r0, r2), odd2 = hn::InterleaveUpper(d, r1, r3);
+        hn::StoreU(hn::InterleaveLower(d, even, odd), d, to);
+        hn::StoreU(hn::InterleaveUpper(d, even, odd), d, to + kPanel<A>);
+        hn::StoreU(hn::InterleaveLower(d, even2, odd2), d, to + 2 * kPanel<A>);
+        hn::StoreU(hn::InterleaveUpper(d, even2, odd2), d, to + 3 * kPanel<A>);
+      }
+    from += whole;
+    packed += whole * kPanel<A>;
+    size -= whole;
+  }
+#endif
+  PackTransposed(size, kPanel<A>, kPanel<A>, from, row, packed);
 }
 
 // Rows of [rows x size] as columns: panels [size x kPanel] of kPanel rows each, one after another.
 template <typename T, typename A = ComputeOf<T>>
 void PackColumns(const T* from, int64_t row, int64_t col, int64_t rows, int64_t size, A* to) {
-  const Scratch<A> buffer(kPanel<A> * size);
+  const bool is_whole = std::is_same_v<T, A> && col == 1 && rows % kPanel<A> == 0;
+  const Scratch<A> buffer(is_whole ? 0 : kPanel<A> * size);
   for (int64_t i = 0; i < rows; i += kPanel<A>, to += kPanel<A> * size) {
     const int64_t count = std::min(kPanel<A>, rows - i);
     const T* p = from + i * row;
     if constexpr (std::is_same_v<T, A>)
       if (col == 1 && count == kPanel<A>) {
-        PackTransposed(size, count, kPanel<A>, p, row, to);
+        TransposePanel(p, row, size, to);
         continue;
       }
-    PackRows(p, row, col, count, size, kPanel<A>, size, A(1), buffer.data());
-    PackTransposed(size, kPanel<A>, kPanel<A>, buffer.data(), size, to);
+    PackRows(p, row, col, count, size, kPanel<A>, size, buffer.data());
+    TransposePanel(static_cast<const A*>(buffer.data()), size, size, to);
   }
 }
 
@@ -83,21 +167,23 @@ struct Product {
   int64_t c_row;
   bool accumulate;
 };
+// What a tile is made of: a part of the inner dimension, and how many of all columns are wanted.
 struct Range {
   int64_t begin, end;
+  int64_t cols = std::numeric_limits<int64_t>::max();
 };
 
-// For rows of c in steps of kTileRows and columns in panels. range(i, j): the part of the inner
-// dimension that the tile at (i, j) takes; where it is empty, c is left as it is.
+// For rows of c in steps of kTileRows and columns in panels. range(i, j): for the tile at (i, j);
+// where it is empty, c is left as it is.
 template <typename A, class F>
 void Multiply(const Product<A>& p, int64_t rows, int64_t cols, const F& range) {
   for (int64_t j = 0; j < cols; j += kPanel<A>) {
     const A* b = p.b + j / kPanel<A> * p.b_panel;
-    const auto tile =
-        cols - j > kLanes<A> ? Tile<kHeight, 2, false, A> : Tile<kHeight, 1, false, A>;
     for (int64_t i = 0; i < rows; i += kTileRows) {
       const Range k = range(i, j);
       if (k.begin >= k.end) continue;
+      const auto tile = std::min(cols, k.cols) - j > kLanes<A> ? Tile<kHeight, 2, false, A>
+                                                               : Tile<kHeight, 1, false, A>;
       for (int64_t r = i; r < i + kTileRows; r += kHeight) {
         A* c = p.c + r * p.c_row + j;
         tile({k.end - k.begin, p.a + r * p.a_row + k.begin * p.a_col, p.a_row, p.a_col,
@@ -109,6 +195,17 @@ void Multiply(const Product<A>& p, int64_t rows, int64_t cols, const F& range) {
 }
 
 // ---- Scores ---------------------------------------------------------------------------------
+
+// Whether scores are scaled when they are masked, else with their exponentials: these take the
+// largest score times the scale, which has to be positive.
+inline bool IsScaledEarly(const AttentionCall& call) {
+  return call.mask.is_there() || !(call.scale > 0);
+}
+// What is left to multiply scores by.
+template <typename A>
+A ScaleOfScores(const AttentionCall& call) {
+  return IsScaledEarly(call) ? A(1) : static_cast<A>(call.scale);
+}
 
 // e^x for x <= 0 or NaN. float32: 2^n times Taylor's series on [-log(2) / 2, log(2) / 2].
 template <class D, class V>
@@ -129,15 +226,15 @@ HWY_INLINE V ExpOfNegative(D d, V x) {
   }
 }
 
-// Adds the mask's row to scores s, or hides what it hides. from: element [i, j0] of the mask.
+// s = scale s + the mask's row, or minus infinity where that hides. from: element [i, j0] of it.
 template <typename T, typename A = ComputeOf<T>>
-void MaskRow(DType type, const void* from, int64_t step, int64_t n, A* HWY_RESTRICT s) {
+void MaskRow(DType type, const void* from, int64_t step, int64_t n, A scale, A* HWY_RESTRICT s) {
   if (type == DType::kBool) {
     const bool* HWY_RESTRICT m = static_cast<const bool*>(from);
-    for (int64_t j = 0; j < n; ++j) s[j] = m[j * step] ? s[j] : kMinusInfinity<A>;
+    for (int64_t j = 0; j < n; ++j) s[j] = m[j * step] ? scale * s[j] : kMinusInfinity<A>;
   } else {
     const T* HWY_RESTRICT m = static_cast<const T*>(from);
-    for (int64_t j = 0; j < n; ++j) s[j] += LoadOne(m + j * step);
+    for (int64_t j = 0; j < n; ++j) s[j] = scale * s[j] + LoadOne(m + j * step);
   }
 }
 
@@ -146,28 +243,56 @@ struct BlockAt {
   int64_t matrix, i, rows, j, cols;
 };
 
+// From one row of a block of scores to the next. Rows of few keys lie close together, to stay in
+// the L1 cache; not a power of two apart, to have places of their own there.
+template <typename A>
+int64_t ScoreLine(const AttentionCall& call) {
+  return rounded_up(std::min(call.keys, kKeyBlock), std::max(kPanel<A>, kTileRows)) + kLanes<A>;
+}
+
 // The columns of scores that the tile of rows from `row` on needs, or 0.
 inline int64_t ColumnsSeen(const AttentionCall& call, const BlockAt& at, int64_t row) {
   return call.seen(at.i + row + kTileRows - 1, at.j, at.cols);
 }
 
-// scores[rows x kKeyBlock] = q k^T. q: [rows x size], keys: as PackColumns gives them.
+// scores[rows x line] = q k^T. q: rows `q_line` apart, keys: as PackColumns gives them.
 template <typename A>
-void Scores(const AttentionCall& call, const BlockAt& at, const A* q, const A* keys, int64_t size,
-            A* scores) {
-  const Product<A> product{q, size, 1, keys, kPanel<A>, size * kPanel<A>, scores, kKeyBlock, false};
+void Scores(const AttentionCall& call, const BlockAt& at, const A* q, int64_t q_line, const A* keys,
+            int64_t size, A* scores) {
+  const Product<A> product{
+      q, q_line, 1, keys, kPanel<A>, size * kPanel<A>, scores, ScoreLine<A>(call), false};
   Multiply(product, rounded_up(at.rows, kTileRows), rounded_up(at.cols, kPanel<A>),
            [&](int64_t i, int64_t j) {
-             return Range{0, j < ColumnsSeen(call, at, i) ? size : 0};
+             const int64_t seen = ColumnsSeen(call, at, i);
+             return Range{0, j < seen ? size : 0, seen};
            });
 }
 
-// Hides what query at.i + row does not see: minus infinity there. Gives the columns to work on.
+// The columns from `begin` on become `value`, up to `end`, a multiple of a vector.
+template <typename A>
+HWY_INLINE void FillColumns(A* s, int64_t begin, int64_t end, A value) {
+  const hn::ScalableTag<A> d;
+  for (int64_t j = begin / kLanes<A> * kLanes<A>; j < end; j += kLanes<A>) {
+    const auto is_before = hn::FirstN(d, static_cast<size_t>(std::max<int64_t>(0, begin - j)));
+    hn::Store(hn::IfThenElse(is_before, hn::Load(d, s + j), hn::Set(d, value)), d, s + j);
+  }
+}
+
+// The columns that row `row` of the scores takes part in: those its query sees, and all that the
+// tile works on.
+struct Columns {
+  int64_t seen, all;
+};
+template <typename A>
+HWY_INLINE Columns ColumnsOf(const AttentionCall& call, const BlockAt& at, int64_t row) {
+  return {call.seen(at.i + row, at.j, at.cols),
+          rounded_up(ColumnsSeen(call, at, row / kTileRows * kTileRows), kKeyStep<A>)};
+}
+
+// The mask of row `row` of the scores, which are scaled before.
 template <typename T, typename A = ComputeOf<T>>
-int64_t HideUnseen(const AttentionCall& call, const BlockAt& at, int64_t row, A* s) {
-  const int64_t tile_end = ColumnsSeen(call, at, row / kTileRows * kTileRows);
-  const int64_t cols = rounded_up(tile_end, kKeyStep<A>);
-  const int64_t seen = call.seen(at.i + row, at.j, at.cols);
+HWY_NOINLINE void ApplyMask(const AttentionCall& call, const BlockAt& at, int64_t row, int64_t seen,
+                            A* s) {
   if (call.mask.is_there() && seen > 0) {
     const int64_t offset = (at.i + row) * call.mask.row + at.j * call.mask.col;
     const DType type = call.mask.view->dtype;
@@ -175,10 +300,18 @@ int64_t HideUnseen(const AttentionCall& call, const BlockAt& at, int64_t row, A*
         type == DType::kBool
             ? static_cast<const void*>(call.mask.at<const bool>(at.matrix) + offset)
             : static_cast<const void*>(call.mask.at<const T>(at.matrix) + offset);
-    MaskRow<T>(type, matrix, call.mask.col, seen, s);
+    MaskRow<T>(type, matrix, call.mask.col, seen, static_cast<A>(call.scale), s);
+  } else {
+    for (int64_t j = 0; j < seen; ++j) s[j] *= static_cast<A>(call.scale);
   }
-  std::fill(s + seen, s + cols, kMinusInfinity<A>);
-  return cols;
+}
+
+// Minus infinity where row `row` of the scores is hidden.
+template <typename T, typename A = ComputeOf<T>>
+HWY_INLINE void HideUnseen(const AttentionCall& call, const BlockAt& at, int64_t row,
+                           const Columns& cols, A* s) {
+  if (IsScaledEarly(call)) ApplyMask<T>(call, at, row, cols.seen, s);
+  FillColumns(s, cols.seen, cols.all, kMinusInfinity<A>);
 }
 
 // Dropout of a row of the weights, or of their gradient: the same elements every time.

@@ -15,43 +15,93 @@ HWY_BEFORE_NAMESPACE();
 namespace rush::kernels::cpu::HWY_NAMESPACE {
 namespace {
 
-// What is known of a query so far.
+// What is known of a block's queries so far, and the last step from block to block of keys.
 template <typename A>
 struct Running {
-  A high = kMinusInfinity<A>;  // the largest score
-  A sum = 0;                   // of e^(score - high)
+  alignas(64) A high[kQueryBlock];    // the largest score, scaled
+  alignas(64) A sum[kQueryBlock];     // of e^(score - high)
+  alignas(64) A before[kQueryBlock];  // the largest score before this block of keys
+  alignas(64) A total[kQueryBlock];   // the sum over this block of keys
+  alignas(64) A factor[kQueryBlock];  // of what was summed before
+
+  // To begin with: no keys.
+  void clear() {
+    std::fill(high, high + kQueryBlock, kMinusInfinity<A>);
+    std::fill(sum, sum + kQueryBlock, A(0));
+    std::fill(total, total + kQueryBlock, A(0));
+  }
 };
 
-// s becomes e^(s - high), with the old sums rescaled. Gives the factor of what was summed before.
-template <typename A>
-HWY_ATTR A ExponentialRow(A* s, int64_t cols, Running<A>& query) {
+// Where nothing was seen yet, the largest score is minus infinity: exponentials are of s - 0.
+template <class D, class V>
+HWY_INLINE V ShiftOf(D d, V high) {
+  return hn::IfThenZeroElse(hn::Eq(high, hn::Set(d, kMinusInfinity<hn::TFromD<D>>)), high);
+}
+
+// kRows rows of scores become e^(scale s - high), from row `first` of a block of queries on. Rows
+// side by side: by itself each would wait for its largest score, then for its sum.
+template <int kRows, typename A>
+HWY_ATTR void ExponentialRows(A* s, int64_t line, int64_t cols, A scale, int64_t first,
+                              Running<A>& queries) {
   const hn::ScalableTag<A> d;
-  const A before = query.high;
-  query.high = std::max(before, MaxRow(s, cols));
-  if (query.high == kMinusInfinity<A>) {  // nothing seen yet, or no numbers
-    if (std::all_of(s, s + cols, [](A x) { return x == x; })) {
-      std::fill(s, s + cols, A(0));
-      return 1;
+  hn::Vec<hn::ScalableTag<A>> high[kRows], total[kRows];
+#pragma GCC unroll 4
+  for (int r = 0; r < kRows; ++r) high[r] = hn::Set(d, kMinusInfinity<A>);
+  for (int64_t j = 0; j < cols; j += kLanes<A>)
+#pragma GCC unroll 4
+    for (int r = 0; r < kRows; ++r) high[r] = hn::Max(high[r], hn::Load(d, s + r * line + j));
+#pragma GCC unroll 4
+  for (int r = 0; r < kRows; ++r) {
+    A& largest = queries.high[first + r];
+    largest = std::max(largest, scale * hn::GetLane(hn::MaxOfLanes(d, high[r])));
+    high[r] = ShiftOf(d, hn::Set(d, largest));
+    total[r] = hn::Zero(d);
+  }
+  const auto factor = hn::Set(d, scale);
+  for (int64_t j = 0; j < cols; j += kLanes<A>)
+#pragma GCC unroll 4
+    for (int r = 0; r < kRows; ++r) {
+      A* at = s + r * line + j;
+      const auto e = ExpOfNegative(d, hn::MulSub(hn::Load(d, at), factor, high[r]));
+      hn::Store(e, d, at);
+      total[r] = hn::Add(total[r], e);
     }
-    query.high = std::numeric_limits<A>::quiet_NaN();
+#pragma GCC unroll 4
+  for (int r = 0; r < kRows; ++r)
+    queries.total[first + r] = hn::GetLane(hn::SumOfLanes(d, total[r]));
+}
+
+// Takes this block's totals into the sums.
+template <typename A>
+HWY_ATTR void AddTotals(Running<A>& q) {
+  const hn::ScalableTag<A> d;
+  for (int64_t r = 0; r < kQueryBlock; r += kLanes<A>) {
+    const auto before = hn::Load(d, q.before + r), high = hn::Load(d, q.high + r);
+    const auto factor = ExpOfNegative(d, hn::Sub(before, ShiftOf(d, high)));
+    hn::Store(factor, d, q.factor + r);
+    hn::Store(hn::MulAdd(hn::Load(d, q.sum + r), factor, hn::Load(d, q.total + r)), d, q.sum + r);
   }
-  const auto high = hn::Set(d, query.high);
-  auto total = hn::Zero(d);
-  for (int64_t j = 0; j < cols; j += kLanes<A>) {
-    const auto e = ExpOfNegative(d, hn::Sub(hn::Load(d, s + j), high));
-    hn::Store(e, d, s + j);
-    total = hn::Add(total, e);
-  }
-  const A factor = hn::GetLane(ExpOfNegative(d, hn::Set(d, before - query.high)));
-  query.sum = query.sum * factor + hn::GetLane(hn::SumOfLanes(d, total));
-  return factor;
 }
 
 template <typename A>
-HWY_ATTR void ScaleRow(A* x, int64_t n, A factor) {
+HWY_ATTR void ScaleRow(const A* x, int64_t n, A factor, A* y) {
   const hn::ScalableTag<A> d;
   for (int64_t c = 0; c < n; c += kLanes<A>)
-    hn::Store(hn::Mul(hn::Load(d, x + c), hn::Set(d, factor)), d, x + c);
+    hn::StoreU(hn::Mul(hn::Load(d, x + c), hn::Set(d, factor)), d, y + c);
+}
+
+// The logarithms of the sums, and their inverses, which go to `factor`. A query that sees nothing
+// has the sum 0: its outputs become zeros.
+template <typename A>
+HWY_ATTR void FinishSums(Running<A>& q) {
+  const hn::ScalableTag<A> d;
+  for (int64_t r = 0; r < kQueryBlock; r += kLanes<A>) {
+    const auto sum = hn::Load(d, q.sum + r);
+    const auto is_empty = hn::Eq(sum, hn::Zero(d));
+    const auto log = kernels::HWY_NAMESPACE::log(d, sum);
+    hn::Store(hn::Add(hn::Load(d, q.high + r), log), d, q.sum + r);
+    hn::Store(hn::IfThenZeroElse(is_empty, hn::Div(hn::Set(d, A(1)), sum)), d, q.factor + r);
+  }
 }
 
 // Whether there are so few queries that keys and values are better read where they lie.
@@ -65,21 +115,19 @@ bool IsDirect(const AttentionCall& call) {
 template <typename T, typename A = ComputeOf<T>>
 struct PackedKeys {
   bool is_direct;
-  Scratch<A> keys, values;
-  int64_t v_line;
   const T *k, *v;
+  Scratch<A> keys;
+  Rows<T> values;
 
   PackedKeys(const AttentionCall& call, int64_t matrix)
       : is_direct(IsDirect<T>(call)),
-        keys(is_direct ? 0 : rounded_up(call.keys, kPanel<A>) * call.size),
-        values(is_direct ? 0 : call.keys * rounded_up(call.v_size, kLanes<A>)),
-        v_line(rounded_up(call.v_size, kLanes<A>)),
         k(call.k.at<const T>(matrix)),
-        v(call.v.at<const T>(matrix)) {
+        v(call.v.at<const T>(matrix)),
+        keys(is_direct ? 0 : rounded_up(call.keys, kPanel<A>) * call.size),
+        values(call.v, call.keys, call.v_size, is_direct ? 0 : call.keys) {
     if (is_direct) return;
     PackColumns(k, call.k.row, call.k.col, call.keys, call.size, keys.data());
-    PackRows(v, call.v.row, call.v.col, call.keys, call.v_size, call.keys, v_line, A(1),
-             values.data());
+    values.read(v, call.keys);
   }
 };
 
@@ -90,23 +138,26 @@ class QueryBlock {
   QueryBlock(const AttentionCall& call, const PackedKeys<T>& packed)
       : call_(call),
         packed_(packed),
-        q_(kQueryBlock * call.size),
-        scores_(kQueryBlock * kKeyBlock),
-        sums_(kQueryBlock * packed.v_line) {}
+        line_(ScoreLine<A>(call)),
+        v_line_(rounded_up(call.v_size, kLanes<A>)),
+        q_(call.q, call.queries, call.size, std::min(kQueryBlock, call.queries)),
+        scores_(kQueryBlock * line_),
+        sums_(kQueryBlock * v_line_) {}
 
   // Queries [i, i + rows) of a matrix.
   void run(int64_t matrix, int64_t i, int64_t rows, const Matrices& y, const Matrices& lse) {
-    const T* q = call_.q.template at<const T>(matrix) + i * call_.q.row;
-    PackRows(q, call_.q.row, call_.q.col, rows, call_.size, rounded_up(rows, kTileRows), call_.size,
-             static_cast<A>(call_.scale), q_.data());
-    std::fill(queries_, queries_ + rows, Running<A>());
+    q_.read(call_.q.template at<const T>(matrix) + i * call_.q.row, rows);
+    queries_.clear();
     const int64_t end = call_.attrs.is_causal ? std::min(call_.keys, i + rows) : call_.keys;
     for (int64_t j = 0; j < end; j += kKeyBlock)
       add({matrix, i, rows, j, std::min(kKeyBlock, end - j)});
+    FinishSums(queries_);
     T* to = y.template at<T>(matrix) + i * y.row;
     A* log_sums = lse.template at<A>(matrix) + i * lse.row;
-    for (int64_t r = 0; r < rows; ++r)
-      log_sums[r * lse.row] = finish(r, end > 0, to + r * y.row, y.col);
+    for (int64_t r = 0; r < rows; ++r) {
+      log_sums[r * lse.row] = queries_.sum[r];
+      write(r, to + r * y.row, y.col);
+    }
   }
 
  private:
@@ -114,29 +165,46 @@ class QueryBlock {
     if (packed_.is_direct)
       score_directly(at);
     else
-      Scores(call_, at, q_.data(), packed_.keys.data() + at.j * call_.size, call_.size,
+      Scores(call_, at, q_.at(0), q_.line(), packed_.keys.data() + at.j * call_.size, call_.size,
              scores_.data());
-    for (int64_t r = 0; r < at.rows; ++r) {
-      A* s = scores_.data() + r * kKeyBlock;
-      const int64_t cols = HideUnseen<T>(call_, at, r, s);
-      if (cols == 0) continue;
-      const A factor = ExponentialRow(s, cols, queries_[r]);
-      if (at.j > 0 && factor != 1)
-        ScaleRow(sums_.data() + r * packed_.v_line, packed_.v_line, factor);
-      if (call_.attrs.dropout_p > 0) DropRow(call_, at, r, s);
-    }
+    weigh(at);
     if (packed_.is_direct)
       sum_directly(at);
     else
       sum_values(at);
   }
 
+  // Scores become weights, and what was summed before is rescaled.
+  void weigh(const BlockAt& at) {
+    std::copy(queries_.high, queries_.high + kQueryBlock, queries_.before);
+    std::fill(queries_.total, queries_.total + kQueryBlock, A(0));
+    int64_t r = 0;
+    for (; r + 4 <= at.rows; r += 4) weigh_rows<4>(at, r);
+    for (; r < at.rows; ++r) weigh_rows<1>(at, r);
+    AddTotals(queries_);
+    for (r = 0; at.j > 0 && r < at.rows; ++r)
+      if (A* sums = sums_.data() + r * v_line_; queries_.factor[r] != 1)
+        ScaleRow(sums, v_line_, queries_.factor[r], sums);
+  }
+
+  // Rows [r, r + kRows) of one tile.
+  template <int kRows>
+  void weigh_rows(const BlockAt& at, int64_t r) {
+    A* s = scores_.data() + r * line_;
+    const int64_t all = ColumnsOf<A>(call_, at, r).all;
+    if (all == 0) return;
+    for (int64_t i = 0; i < kRows; ++i)
+      HideUnseen<T>(call_, at, r + i, ColumnsOf<A>(call_, at, r + i), s + i * line_);
+    ExponentialRows<kRows>(s, line_, all, ScaleOfScores<A>(call_), r, queries_);
+    if (call_.attrs.dropout_p > 0)
+      for (int64_t i = 0; i < kRows; ++i) DropRow(call_, at, r + i, s + i * line_);
+  }
+
   void sum_values(const BlockAt& at) {
-    const int64_t line = packed_.v_line;
     const Product<A> product{
-        scores_.data(), kKeyBlock, 1,       packed_.values.data() + at.j * line, line, kPanel<A>,
-        sums_.data(),   line,      at.j > 0};
-    Multiply(product, rounded_up(at.rows, kTileRows), line, [&](int64_t i, int64_t) {
+        scores_.data(), line_,   1,       packed_.values.at(at.j), packed_.values.line(), kPanel<A>,
+        sums_.data(),   v_line_, at.j > 0};
+    Multiply(product, rounded_up(at.rows, kTileRows), v_line_, [&](int64_t i, int64_t) {
       return Range{0, ColumnsSeen(call_, at, i)};
     });
   }
@@ -144,36 +212,37 @@ class QueryBlock {
   // With fewer queries than a tile has rows, a block sees all its keys: see QueryBlock::run.
   void score_directly(const BlockAt& at) {
     if constexpr (std::is_same_v<T, A>)
-      gemm_portable(Gemm<A>{at.rows, at.cols, call_.size, q_.data(), call_.size, 1,
-                            packed_.k + at.j * call_.k.row, 1, call_.k.row, scores_.data(),
-                            kKeyBlock});
+      gemm_portable(Gemm<A>{at.rows, at.cols, call_.size, q_.at(0), q_.line(), 1,
+                            packed_.k + at.j * call_.k.row, 1, call_.k.row, scores_.data(), line_});
   }
   void sum_directly(const BlockAt& at) {
     if constexpr (std::is_same_v<T, A>)
-      gemm_portable(Gemm<A>{at.rows, call_.v_size, at.cols, scores_.data(), kKeyBlock, 1,
-                            packed_.v + at.j * call_.v.row, call_.v.row, 1, sums_.data(),
-                            packed_.v_line, nullptr, at.j > 0});
+      gemm_portable(Gemm<A>{at.rows, call_.v_size, at.cols, scores_.data(), line_, 1,
+                            packed_.v + at.j * call_.v.row, call_.v.row, 1, sums_.data(), v_line_,
+                            nullptr, at.j > 0});
   }
 
-  // Writes the output of query r and gives the logarithm of its sum. A query that sees nothing
-  // gives zeros.
-  A finish(int64_t r, bool has_keys, T* to, int64_t step) {
-    A* sums = sums_.data() + r * packed_.v_line;
-    const Running<A>& query = queries_[r];
-    if (!has_keys || query.high == kMinusInfinity<A>) {
-      std::fill(sums, sums + packed_.v_line, A(0));
-      WriteRow(sums, to, call_.v_size, step);
-      return kMinusInfinity<A>;
+  // The output of query r.
+  void write(int64_t r, T* to, int64_t step) {
+    A* sums = sums_.data() + r * v_line_;
+    const A factor = queries_.factor[r];
+    if (factor == 0) {  // of no numbers, perhaps
+      std::fill(sums, sums + v_line_, A(0));
+    } else if (std::is_same_v<T, A> && step == 1 && v_line_ == call_.v_size) {
+      if constexpr (std::is_same_v<T, A>) ScaleRow(sums, v_line_, factor, to);
+      return;
+    } else {
+      ScaleRow(sums, v_line_, factor, sums);
     }
-    ScaleRow(sums, packed_.v_line, 1 / query.sum);
     WriteRow(sums, to, call_.v_size, step);
-    return query.high + std::log(query.sum);
   }
 
   const AttentionCall& call_;
   const PackedKeys<T>& packed_;
-  Scratch<A> q_, scores_, sums_;
-  Running<A> queries_[kQueryBlock];
+  int64_t line_, v_line_;
+  Rows<T> q_;
+  Scratch<A> scores_, sums_;
+  Running<A> queries_;
 };
 
 // A task is a part of the queries that share a matrix of keys, in whole blocks.
