@@ -24,6 +24,12 @@ inline bool reads_any_layout(const Instruction& i) {
   return i.form == Form::kElementwise || only_moves(i);
 }
 
+// Whether the bits of its results do not depend on how they are laid out. Attention's gradients are
+// summed in the same order wherever they lie.
+inline bool writes_any_layout(const Instruction& i) {
+  return i.form == Form::kKernel && i.op->name == "scaled_dot_product_attention_grad";
+}
+
 inline bool is_copy(const Instruction& i) {
   if (i.form != Form::kKernel || i.in.size() != 1 || i.out.size() != 1) return false;
   const std::string& name = i.op->name;

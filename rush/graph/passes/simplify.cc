@@ -179,24 +179,39 @@ class Simplifier {
 
   bool write_directly() {
     const Operand from = at(at_).in[0], to = at(at_).out[0];
-    const int maker = maker_of(from);
-    if (maker < 0 || uses_[from.buffer].is_result || uses_[from.buffer].readers.size() != 1 ||
+    if (from.buffer == kNoBuffer || !is_value(program_, uses_, from) ||
+        uses_[from.buffer].is_result || uses_[from.buffer].readers.size() != 1 ||
         !(from.layout.shape == to.layout.shape))
       return false;
+    const int maker = uses_[from.buffer].writers[0];
     Instruction& i = at(maker);
-    const bool is_alike = same_strides(to.layout.shape, from.layout.strides, to.layout.strides);
-    if (i.form != Form::kElementwise && !is_alike) return false;
+    if (is_removed_[maker] || i.form == Form::kFused) return false;
+    const auto made = std::find_if(i.out.begin(), i.out.end(),
+                                   [&](const Operand& o) { return o.buffer == from.buffer; });
+    const std::optional<Operand> place = place_for(i, *made, from, to);
+    if (!place) return false;
     for (const Operand& o : i.in)
       if (overlap(o, to) && !(i.form == Form::kElementwise && o == to)) return false;
-    for (size_t k = 1; k < i.out.size(); ++k)
-      if (overlap(i.out[k], to)) return false;
+    for (const Operand& o : i.out)
+      if (&o != &*made && (o.buffer == from.buffer || overlap(o, to))) return false;
     if (is_read(to, maker, at_) || is_written(to, maker, at_)) return false;
-    i.out[0] = to;
-    auto& writers = uses_[to.buffer].writers;
-    writers.insert(std::lower_bound(writers.begin(), writers.end(), maker), maker);
+    *made = *place;
+    merge_indices(uses_[to.buffer].writers, {maker});
     uses_[from.buffer].writers.clear();
     remove(at_);
     return true;
+  }
+
+  // Where a result lies when its copy, from `from` to `to`, is made right away, if its kernel
+  // writes to any place with the same bits, or to this one as it did to the other.
+  static std::optional<Operand> place_for(const Instruction& i, const Operand& made,
+                                          const Operand& from, const Operand& to) {
+    const bool is_alike = same_strides(to.layout.shape, from.layout.strides, to.layout.strides);
+    if (made == from && (i.form == Form::kElementwise || is_alike)) return to;
+    if (made.dtype != to.dtype || !writes_any_layout(i)) return std::nullopt;
+    const std::optional<Layout> layout = compose_layout(made.layout, from.layout, to.layout);
+    if (!layout) return std::nullopt;
+    return Operand{to.buffer, to.dtype, *layout};
   }
 
   // ---- A buffer becomes a block of another one ----------------------------------------------

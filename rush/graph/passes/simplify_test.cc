@@ -2,9 +2,15 @@
 
 #include <cmath>
 
+#include "rush/autograd/autograd.h"
+#include "rush/graph/compile.h"
 #include "rush/graph/passes/compose_layout.h"
 #include "rush/graph/passes/passes.h"
 #include "rush/graph/testing/build_program.h"
+#include "rush/ops/attention.h"
+#include "rush/ops/matmul.h"
+#include "rush/ops/movement.h"
+#include "rush/ops/random.h"
 
 namespace rush::graph {
 namespace {
@@ -119,6 +125,25 @@ TEST(Simplify, PartsOfACatAreMadeInTheirPlace) {
   EXPECT_TRUE(keeps_bits(b.program, simplify_and_prune, {rand({2, 4})}));
   EXPECT_EQ(count(b.program, "cat"), 0);
   EXPECT_EQ(b.program.instructions.back().out[0].layout.offset, 16);
+}
+
+TEST(Simplify, GradientsOfAttentionAreMadeInThoseOfTheProductTheyShare) {
+  const Tensor w = randn({32, 96}).requires_grad_();
+  const auto step = [&](const Tensor& x, const Tensor& dy) {
+    const Tensor qkv = matmul(x, w);
+    const auto part = [&](int64_t k) {
+      return transpose(reshape(slice(qkv, 2, 32 * k, 32 * k + 32), {2, 16, 2, 16}), 1, 2);
+    };
+    const Tensor y = scaled_dot_product_attention(part(0), part(1), part(2), {.is_causal = true});
+    return grad({y}, {w}, {dy})[0];
+  };
+  const auto compiled = compile(step, {.exact = true});
+  const Tensor x = randn({2, 16, 32}), dy = randn({2, 2, 16, 16});
+  for (int i = 0; i < 4; ++i)
+    EXPECT_EQ(compiled(x, dy).to_vector(), step(x, dy).to_vector()) << "run " << i;
+  const std::string plan = compiled.explain();
+  EXPECT_NE(plan.find("scaled_dot_product_attention_grad"), std::string::npos) << plan;
+  EXPECT_EQ(plan.find("clone"), std::string::npos) << plan;
 }
 
 TEST(Simplify, KeepsACatOfWhatIsJoinedTwiceOrChangesLater) {
