@@ -6,6 +6,7 @@
 #include "rush/ops/binary.h"
 #include "rush/ops/cast.h"
 #include "rush/ops/checks.h"
+#include "rush/ops/create.h"
 #include "rush/ops/movement.h"
 #include "rush/ops/norm_parts.h"
 #include "rush/ops/reduce.h"
@@ -72,8 +73,9 @@ void infer_row_norm_grad(InferCall& c) {
     want_shape(c, i, "a statistic", p.outer);
   }
   c.result(c.shape(0), c.dtype(0));
-  c.result(p.inner, c.dtype(0));
-  if (kCentred) c.result(p.inner, c.dtype(0));
+  const Shape parameter = c.is_present(2) ? p.inner : Shape{0};
+  c.result(parameter, c.dtype(0));
+  if (kCentred) c.result(parameter, c.dtype(0));
 }
 
 // The formula of both; RMS leaves out the mean.
@@ -92,6 +94,10 @@ Tensors row_norm_body(const Tensor& x, const Tensor& weight, const Tensor& bias,
   return {y, cast(reshape(m, p.outer), t), cast(reshape(inverse, p.outer), t)};
 }
 
+Tensor over_rows(const Tensor& v, const Parts& p) {
+  return p.outer_axes.empty() ? v : sum(v, p.outer_axes);
+}
+
 // The statistics are computed anew, so that second derivatives come out whole.
 Tensors row_norm_grad_body(const Tensor& x, const Tensor& dy, const Tensor& weight,
                            const void* attrs, bool centred) {
@@ -104,15 +110,16 @@ Tensors row_norm_grad_body(const Tensor& x, const Tensor& dy, const Tensor& weig
   Tensor dx = g - xhat * mean(g * xhat, p.inner_axes, true);
   if (centred) dx = dx - mean(g, p.inner_axes, true);
   dx = dx * inverse;
-  const auto over_rows = [&](const Tensor& v) {
-    return p.outer_axes.empty() ? v : sum(v, p.outer_axes);
-  };
-  if (!centred) return {dx, over_rows(dy * xhat)};
-  return {dx, over_rows(dy * xhat), over_rows(dy)};
+  const Tensor none = empty({0}, x.dtype());
+  if (!centred) return {dx, weight.defined() ? over_rows(dy * xhat, p) : none};
+  if (!weight.defined()) return {dx, none, none};
+  return {dx, over_rows(dy * xhat, p), over_rows(dy, p)};
 }
 
 const Op& kLayerNormGrad =
-    Define("layer_norm_grad", "Gradients of layer_norm with respect to x, weight and bias.")
+    Define("layer_norm_grad",
+           "Gradients of layer_norm with respect to x, weight and bias; the last two are empty "
+           "without a weight.")
         .args({"x", "dy", "weight?", "mean", "inverse"})
         .attrs<LayerNormAttrs>()
         .outputs(3)
@@ -134,14 +141,16 @@ const Op& kLayerNorm =
         .body([](std::span<const Tensor> in, const void* attrs) {
           return row_norm_body(in[0], in[1], in[2], attrs, true);
         })
-        .grads([](Dy dy, X<0> x, X<1> weight, Y<1> mean, Y<2> inverse,
-                  const LayerNormAttrs& a) -> Tensors {
-          Tensors d = apply_multi(kLayerNormGrad, {x, dy, weight, mean, inverse}, a);
-          return {d[0], weight.defined() ? d[1] : Tensor(), d[2]};
+        .grads([](Dy dy, X<0> x, X<1> weight, Y<1> mean, Y<2> inverse, const LayerNormAttrs& a,
+                  Wants wants) -> Tensors {
+          const Tensors d = apply_multi(kLayerNormGrad, {x, dy, weight, mean, inverse}, a);
+          if (weight.defined()) return {d[0], d[1], d[2]};
+          return {d[0], Tensor(), wants[2] ? over_rows(dy, parts_of(x.shape(), &a)) : Tensor()};
         });
 
 const Op& kRmsNormGrad =
-    Define("rms_norm_grad", "Gradients of rms_norm with respect to x and weight.")
+    Define("rms_norm_grad",
+           "Gradients of rms_norm with respect to x and weight; the second is empty without one.")
         .args({"x", "dy", "weight?", "inverse"})
         .attrs<LayerNormAttrs>()
         .outputs(2)
@@ -190,6 +199,8 @@ void check_channels(const char* op, const char* what, const Tensor& v, const Ten
 }
 
 Tensor by_channel(Tensor y, const Tensor& weight, const Tensor& bias) {
+  if (weight.defined() && bias.defined())
+    return addcmul(along_axis_1(bias, y.rank()), y, along_axis_1(weight, y.rank()));
   if (weight.defined()) y = y * along_axis_1(weight, y.rank());
   if (bias.defined()) y = y + along_axis_1(bias, y.rank());
   return y;

@@ -30,10 +30,10 @@ HWY_ATTR void NormaliseRow(const A* x, A* y, int64_t n, A mean, A inverse, const
 
 // With xhat = (x - mean) inverse and g = dy w:
 // dx = inverse (g - mean(g) - xhat mean(g xhat)), where RMS leaves out mean(g);
-// dw += dy xhat, db += dy.
+// dw += dy xhat, db += dy, where there is a dw.
 template <typename A>
 HWY_ATTR void GradRow(const A* x, const A* dy, A* dx, int64_t n, A mean, A inverse, const A* w,
-                      A* dw, A* db) {
+                      bool centred, A* dw, A* db) {
   const auto g = [&](auto d, int64_t i) HWY_ATTR {
     const auto v = hn::LoadU(d, dy + i);
     return w == nullptr ? v : hn::Mul(v, hn::LoadU(d, w + i));
@@ -41,7 +41,6 @@ HWY_ATTR void GradRow(const A* x, const A* dy, A* dx, int64_t n, A mean, A inver
   const auto xhat = [&](auto d, int64_t i) HWY_ATTR {
     return hn::Mul(hn::Sub(hn::LoadU(d, x + i), hn::Set(d, mean)), hn::Set(d, inverse));
   };
-  const bool centred = db != nullptr;
   const A g_mean = centred ? static_cast<A>(SumRow<A>(n, g) / static_cast<double>(n)) : A(0);
   const A slope = static_cast<A>(
       SumRow<A>(n, [&](auto d, int64_t i) HWY_ATTR { return hn::Mul(g(d, i), xhat(d, i)); }) /
@@ -49,8 +48,8 @@ HWY_ATTR void GradRow(const A* x, const A* dy, A* dx, int64_t n, A mean, A inver
   ForVectors<A>(n, [&](auto d, int64_t i) HWY_ATTR {
     const auto h = xhat(d, i), dy_i = hn::LoadU(d, dy + i);
     const auto v = hn::NegMulAdd(h, hn::Set(d, slope), hn::Sub(g(d, i), hn::Set(d, g_mean)));
-    hn::StoreU(hn::MulAdd(dy_i, h, hn::LoadU(d, dw + i)), d, dw + i);
-    if (centred) hn::StoreU(hn::Add(dy_i, hn::LoadU(d, db + i)), d, db + i);
+    if (dw != nullptr) hn::StoreU(hn::MulAdd(dy_i, h, hn::LoadU(d, dw + i)), d, dw + i);
+    if (db != nullptr) hn::StoreU(hn::Add(dy_i, hn::LoadU(d, db + i)), d, db + i);
     hn::StoreU(hn::Mul(v, hn::Set(d, inverse)), d, dx + i);
   });
 }
@@ -110,33 +109,34 @@ void LayerNorm(const Call& call, const View& x, const View& weight, const View& 
   });
 }
 
-// x and dy dense; out: dx, dweight, dbias (absent in RMS).
+// x and dy dense; out: dx, dweight, dbias (absent in RMS; both are empty without a weight).
 void LayerNormGrad(const Call& call, const View& x, const View& dy, const View& weight,
                    const View& mean, const View& inverse, int64_t rows) {
   const int64_t n = rows == 0 ? call.out[1].numel() : x.numel() / rows;
-  const bool centred = call.out.size() == 3;
+  const bool centred = call.out.size() == 3, has_weight = weight.data != nullptr;
   ForFloating(x.dtype, [&]<typename T>() {
     using A = ComputeOf<T>;
     const bool is_half = !std::is_same_v<T, A>;
     const RowBuffers<A> parameters(n, 1, is_half);
     const A* w = Parameter<T>(weight, parameters, 0, n);
     const int64_t block = RowsPerTask(n), tasks = (rows + block - 1) / block;
-    const Scratch<A> partial(tasks * 2 * n);
+    const Scratch<A> partial(has_weight ? tasks * 2 * n : 0);
     parallel_for(rows, block, [&](int64_t begin, int64_t end) {
       const RowBuffers<A> buffers(n, 3, is_half);
-      A* dw = &partial[begin / block * 2 * n];
-      A* db = centred ? dw + n : nullptr;
-      std::fill_n(dw, 2 * n, A(0));
+      A* dw = has_weight ? &partial[begin / block * 2 * n] : nullptr;
+      A* db = has_weight && centred ? dw + n : nullptr;
+      if (has_weight) std::fill_n(dw, 2 * n, A(0));
       for (int64_t r = begin; r < end; ++r) {
         const A* x_row = ReadRow(x.as<const T>() + r * n, n, 1, buffers[0]);
         const A* dy_row = ReadRow(dy.as<const T>() + r * n, n, 1, buffers[1]);
         T* to = call.out[0].as<T>() + r * n;
         A* out = RowToWrite(to, 1, buffers[2]);
         GradRow(x_row, dy_row, out, n, centred ? mean.as<const A>()[r] : A(0),
-                inverse.as<const A>()[r], w, dw, db);
+                inverse.as<const A>()[r], w, centred, dw, db);
         WriteRow(out, to, n, 1);
       }
     });
+    if (!has_weight) return;
     StoreSums<T>(partial.data(), tasks, 2 * n, n, call.out[1]);
     if (centred) StoreSums<T>(partial.data() + n, tasks, 2 * n, n, call.out[2]);
   });

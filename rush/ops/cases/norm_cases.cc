@@ -174,6 +174,18 @@ void add_layer_norm(CaseList& list) {
     };
     row.no_torch = "the gradients of rms_norm are compared instead";
     list.add(row);
+    row.op = "layer_norm_grad";
+    row.label = concat({label, ", no weight"});
+    row.in.resize(2);
+    row.run = [](const Tensors& x) -> Tensors {
+      const Tensor wide = is_half(x[0].dtype()) ? cast(x[0], float32) : x[0];
+      return {
+          apply_multi(*find_op("layer_norm_grad"),
+                      {x[0], x[1], Tensor(), mean(wide, {-1}), rsqrt(var(wide, {-1}, 0) + kEps)},
+                      LayerNormAttrs{1, kEps})[0]};
+    };
+    row.no_torch = "the gradients of layer_norm are compared instead";
+    list.add(row);
   }
 }
 
