@@ -161,6 +161,54 @@ void expect_pairs(const char* op, T (*exact)(T, T), double tolerance) {
   }
 }
 
+template <typename T>
+T remainder_of(T a, T b) {
+  const T rest = std::fmod(a, b);
+  return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
+}
+template <typename T>
+T floor_divided(T a, T b) {
+  if (b == 0) return a / b;
+  const T rest = std::fmod(a, b);
+  T quotient = (a - rest) / b;
+  if (rest != 0 && (b < 0) != (rest < 0)) quotient -= 1;
+  if (quotient == 0) return std::copysign(T(0), a / b);
+  const T whole = std::floor(quotient);
+  return quotient - whole > T(0.5) ? whole + 1 : whole;
+}
+
+// Quotients near whole numbers and near the most that is counted in vectors.
+template <typename T>
+void expect_exact_rests(double most) {
+  std::vector<T> a, b;
+  for (int i = 1; i <= 4000; ++i) {
+    const T step = static_cast<T>(0.1) * static_cast<T>(i % 61 + 1);
+    const T near = step * static_cast<T>(i % 7 == 0 ? most + i : i);
+    for (const T x : {near, std::nextafter(near, T(0)), std::nextafter(near, 2 * near)}) {
+      a.push_back(i % 2 ? x : -x);
+      b.push_back(i % 3 ? step : -step);
+    }
+  }
+  const auto rest = apply("fmod", a, b), remainder = apply("remainder", a, b),
+             quotient = apply("floor_divide", a, b);
+  for (size_t i = 0; i < a.size(); ++i) {
+    ASSERT_EQ(rest[i], std::fmod(a[i], b[i])) << a[i] << " " << b[i];
+    ASSERT_EQ(remainder[i], remainder_of(a[i], b[i])) << a[i] << " " << b[i];
+    ASSERT_EQ(quotient[i], floor_divided(a[i], b[i])) << a[i] << " " << b[i];
+  }
+}
+
+TEST(Functions, DivideWithAnExactRest) {
+  expect_pairs<float>("fmod", std::fmod, 0);
+  expect_pairs<double>("fmod", std::fmod, 0);
+  expect_pairs<float>("remainder", remainder_of, 0);
+  expect_pairs<double>("remainder", remainder_of, 0);
+  expect_pairs<float>("floor_divide", floor_divided, 0);
+  expect_pairs<double>("floor_divide", floor_divided, 0);
+  expect_exact_rests<float>(0x1p23 - 2000);
+  expect_exact_rests<double>(0x1p52 - 2000);
+}
+
 TEST(Functions, OfTwoBehaveAsTheStandardEverywhere) {
   expect_pairs<float>("pow", std::pow, 2e-7);
   expect_pairs<double>("pow", std::pow, 1e-15);

@@ -102,6 +102,19 @@ const Op& kBinaryCrossEntropy =
         .grad(
             [](Dy dy, X<0> x) { return dy * (clamp(log1p(-x), -100.0) - clamp(log(x), -100.0)); });
 
+const Op& kSmoothL1 =
+    Define("smooth_l1", "e^2 / (2 beta) where e = |x - target| is below beta, else e - beta / 2.")
+        .args({"x", "target"})
+        .attrs<SmoothL1Attrs>()
+        .elementwise()
+        .floating_only()
+        .grad([](Dy dy, X<0> x, X<1> target, const SmoothL1Attrs& a) {
+          return dy * clamp((x - target) * (1 / a.beta), -1, 1);
+        })
+        .grad([](Dy dy, X<0> x, X<1> target, const SmoothL1Attrs& a) {
+          return dy * clamp((target - x) * (1 / a.beta), -1, 1);
+        });
+
 }  // namespace
 
 Tensor mse_loss(const Tensor& x, const Tensor& target, Reduction reduction) {
@@ -119,17 +132,15 @@ Tensor smooth_l1_loss(const Tensor& x, const Tensor& target, Reduction reduction
   if (!(beta >= 0)) fail("smooth_l1_loss: beta must not be negative; got ", beta);
   if (beta == 0) return l1_loss(x, target, reduction);
   check_pair("smooth_l1_loss", x, target);
-  const Tensor error = abs(x - target);
-  const Tensor near = square(error) * (0.5 / beta), far = error - 0.5 * beta;
-  return reduced(where(lt(error, beta), near, far), reduction);
+  return reduced(apply(kSmoothL1, {x, target}, SmoothL1Attrs{beta}), reduction);
 }
 
+// delta times smooth_l1_loss of that width.
 Tensor huber_loss(const Tensor& x, const Tensor& target, Reduction reduction, double delta) {
   if (!(delta > 0)) fail("huber_loss: delta must be positive; got ", delta);
   check_pair("huber_loss", x, target);
-  const Tensor error = abs(x - target);
-  const Tensor near = square(error) * 0.5, far = (error - 0.5 * delta) * delta;
-  return reduced(where(le(error, delta), near, far), reduction);
+  const Tensor losses = reduced(apply(kSmoothL1, {x, target}, SmoothL1Attrs{delta}), reduction);
+  return delta == 1 ? losses : losses * delta;
 }
 
 Tensor binary_cross_entropy(const Tensor& x, const Tensor& target, const Tensor& weight,

@@ -306,6 +306,16 @@ Tensor adaptive_pool(const Op& record, const char* op, int axes, const Tensor& x
   return batched(op, x, axes, [&](const Tensor& b) { return apply_multi(record, {b}, a); })[0];
 }
 
+Tensor adaptive_avg_pool(const char* op, int axes, const Tensor& x, const PerAxis& output_size) {
+  const Dims sizes = output_size.expand(op, "output_size", axes);
+  const bool is_mean = std::all_of(sizes.begin(), sizes.end(), [](int64_t s) { return s == 1; });
+  if (!is_mean || x.numel() == 0 || !is_floating(x.dtype()))
+    return adaptive_pool(kAvgPool, op, axes, x, output_size);
+  Dims last;
+  for (int i = -axes; i < 0; ++i) last.push_back(i);
+  return batched(op, x, axes, [&](const Tensor& b) { return Tensors{mean(b, last, true)}; })[0];
+}
+
 Tensor lp_pool(const char* op, int axes, const Tensor& x, double p, const PerAxis& kernel,
                const LpPoolOptions& o) {
   if (!(p > 0)) fail<ShapeError>(op, ": norm_type must be positive; got ", p);
@@ -356,13 +366,13 @@ Tensor avg_pool3d(const Tensor& x, const PerAxis& kernel, const AvgPoolOptions& 
 }
 
 Tensor adaptive_avg_pool1d(const Tensor& x, const PerAxis& output_size) {
-  return adaptive_pool(kAvgPool, "adaptive_avg_pool1d", 1, x, output_size);
+  return adaptive_avg_pool("adaptive_avg_pool1d", 1, x, output_size);
 }
 Tensor adaptive_avg_pool2d(const Tensor& x, const PerAxis& output_size) {
-  return adaptive_pool(kAvgPool, "adaptive_avg_pool2d", 2, x, output_size);
+  return adaptive_avg_pool("adaptive_avg_pool2d", 2, x, output_size);
 }
 Tensor adaptive_avg_pool3d(const Tensor& x, const PerAxis& output_size) {
-  return adaptive_pool(kAvgPool, "adaptive_avg_pool3d", 3, x, output_size);
+  return adaptive_avg_pool("adaptive_avg_pool3d", 3, x, output_size);
 }
 Tensor adaptive_max_pool1d(const Tensor& x, const PerAxis& output_size) {
   return adaptive_pool(kMaxPool, "adaptive_max_pool1d", 1, x, output_size);

@@ -26,23 +26,9 @@ struct ClassLossAttrs {
   }
 };
 
-// Losses with one number: the width of the quadratic part.
-struct WidthLossAttrs {
-  double beta = 1;
-  Reduction reduction = Reduction::kMean;
-  static constexpr auto fields() {
-    return std::tuple(Field{"beta", &WidthLossAttrs::beta},
-                      Field{"reduction", &WidthLossAttrs::reduction});
-  }
-};
-
-struct KlDivAttrs {
-  bool log_target = false;
-  Reduction reduction = Reduction::kMean;
-  static constexpr auto fields() {
-    return std::tuple(Field{"log_target", &KlDivAttrs::log_target},
-                      Field{"reduction", &KlDivAttrs::reduction});
-  }
+struct SmoothL1Attrs {
+  double beta = 1;  // the width of the quadratic part
+  static constexpr auto fields() { return std::tuple(Field{"beta", &SmoothL1Attrs::beta}); }
 };
 
 }  // namespace rush

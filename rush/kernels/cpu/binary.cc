@@ -50,50 +50,31 @@ template <typename T>
 bool is_division_overflow(T a, T b) {
   return std::is_signed_v<T> && b == T(-1) && a == std::numeric_limits<T>::min();
 }
-// The remainder of a / b with the sign of b.
+// The remainder of a / b with the sign of b. Here and below: of integers; binary_functions.cc has
+// the same of floating numbers.
 struct Remainder {
   template <typename T>
   T operator()(T a, T b) const {
-    if constexpr (std::is_floating_point_v<T>) {
-      const T rest = std::fmod(a, b);
-      return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
-    } else {
-      if (b == 0) fail("remainder: integer division by zero");
-      if (is_division_overflow(a, b)) return 0;
-      const T rest = static_cast<T>(a % b);
-      return rest != 0 && (rest < 0) != (b < 0) ? static_cast<T>(rest + b) : rest;
-    }
+    if (b == 0) fail("remainder: integer division by zero");
+    if (is_division_overflow(a, b)) return 0;
+    const T rest = static_cast<T>(a % b);
+    return rest != 0 && (rest < 0) != (b < 0) ? static_cast<T>(rest + b) : rest;
   }
 };
 struct Fmod {
   template <typename T>
   T operator()(T a, T b) const {
-    if constexpr (std::is_floating_point_v<T>) {
-      return std::fmod(a, b);
-    } else {
-      if (b == 0) fail("fmod: integer division by zero");
-      return is_division_overflow(a, b) ? T(0) : static_cast<T>(a % b);
-    }
+    if (b == 0) fail("fmod: integer division by zero");
+    return is_division_overflow(a, b) ? T(0) : static_cast<T>(a % b);
   }
 };
-// floor(a / b), exact also where a / b rounds up to a whole number.
 struct FloorDivide {
   template <typename T>
   T operator()(T a, T b) const {
-    if constexpr (std::is_floating_point_v<T>) {
-      if (b == 0) return a / b;
-      const T rest = std::fmod(a, b);
-      T quotient = (a - rest) / b;
-      if (rest != 0 && (b < 0) != (rest < 0)) quotient -= 1;
-      if (quotient == 0) return std::copysign(T(0), a / b);
-      const T whole = std::floor(quotient);
-      return quotient - whole > T(0.5) ? whole + 1 : whole;
-    } else {
-      if (b == 0) fail("floor_divide: integer division by zero");
-      if (is_division_overflow(a, b)) return a;
-      const T quotient = static_cast<T>(a / b);
-      return a % b != 0 && (a < 0) != (b < 0) ? static_cast<T>(quotient - 1) : quotient;
-    }
+    if (b == 0) fail("floor_divide: integer division by zero");
+    if (is_division_overflow(a, b)) return a;
+    const T quotient = static_cast<T>(a / b);
+    return a % b != 0 && (a < 0) != (b < 0) ? static_cast<T>(quotient - 1) : quotient;
   }
 };
 
@@ -238,9 +219,6 @@ void add_comparisons(Table& t) {
 
 void add_rare_functions(Table& t) {
   constexpr int kCallCost = 16;
-  add_plain_float_rows<Remainder, 2>(t.add("remainder"), kCallCost);
-  add_plain_float_rows<Fmod, 2>(t.add("fmod"), kCallCost);
-  add_plain_float_rows<FloorDivide, 2>(t.add("floor_divide"), kCallCost);
   add_plain_float_rows<Hypot, 2>(t.add("hypot"), kCallCost);
   add_plain_float_rows<Logaddexp, 2>(t.add("logaddexp"), kCallCost);
   add_plain_float_rows<Xlogy, 2>(t.add("xlogy"), kCallCost);

@@ -1,4 +1,4 @@
-// pow and atan2 on floating types.
+// pow, atan2 and divisions with a rest, on floating types.
 #include <cmath>
 
 #include "rush/kernels/cpu/elementwise_parts.h"
@@ -15,19 +15,36 @@ namespace rush::kernels {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Lanes where `done` is false get the library's power.
-template <class D, class V, class M>
-HWY_NOINLINE V patch_powers(D d, V x, V e, M done, V y) {
+// y, where lanes that are not `done` get f(a, b).
+template <class D, class V, class M, class F>
+HWY_NOINLINE V patched(D d, V a, V b, M done, V y, F f) {
   constexpr size_t kMost = HWY_MAX_BYTES / sizeof(ScalarOf<D>);
-  HWY_ALIGN ScalarOf<D> base[kMost], exponent[kMost], value[kMost], is_done[kMost];
-  hn::Store(x, d, base);
-  hn::Store(e, d, exponent);
+  HWY_ALIGN ScalarOf<D> first[kMost], second[kMost], value[kMost], is_done[kMost];
+  hn::Store(a, d, first);
+  hn::Store(b, d, second);
   hn::Store(y, d, value);
   hn::Store(hn::IfThenElseZero(done, number(d, 1)), d, is_done);
   for (size_t i = 0; i < hn::Lanes(d); ++i)
-    if (is_done[i] == 0) value[i] = std::pow(base[i], exponent[i]);
+    if (is_done[i] == 0) value[i] = f(first[i], second[i]);
   return hn::Load(d, value);
 }
+template <class D, class V>
+HWY_INLINE auto no_lane(D d, V) {
+  return hn::Lt(hn::Zero(d), hn::Zero(d));
+}
+
+struct LibraryPower {
+  template <typename T>
+  T operator()(T base, T exponent) const {
+    return std::pow(base, exponent);
+  }
+};
+struct LibraryFmod {
+  template <typename T>
+  T operator()(T a, T b) const {
+    return std::fmod(a, b);
+  }
+};
 
 #if HWY_TARGET != HWY_SCALAR
 // |x|^e in float64, which leaves no more than the last rounding. Requires: x and e are finite, x is
@@ -73,10 +90,65 @@ struct Pow {
       V y = power_of_magnitude(d, hn::IfThenElse(is_usual, x, number(d, 1)),
                                hn::IfThenElseZero(is_usual, e));
       y = hn::IfThenElse(hn::And(hn::Lt(x, zero), is_odd), hn::Neg(y), y);
-      return HWY_LIKELY(hn::AllTrue(d, is_usual)) ? y : patch_powers(d, x, e, is_usual, y);
+      return HWY_LIKELY(hn::AllTrue(d, is_usual)) ? y
+                                                  : patched(d, x, e, is_usual, y, LibraryPower());
     }
 #endif
-    return patch_powers(d, x, e, hn::Lt(hn::Zero(d), hn::Zero(d)), x);  // no lane is done
+    return patched(d, x, e, no_lane(d, x), x, LibraryPower());
+  }
+};
+
+// What is left of trunc(a / b) b, exactly. The quotient of floating numbers never rounds below a
+// whole number that it reaches, but up to one it may: then the rest, which a fused step gives
+// exactly, has the wrong sign, and b goes to it.
+struct Fmod {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V a, V b) const {
+#if HWY_NATIVE_FMA
+    const V most = number(d, is_float32<D> ? 0x1p23 : 0x1p52);
+    const V quotient = hn::Trunc(hn::Div(a, b));
+    const auto is_usual = hn::And(hn::Lt(hn::Abs(quotient), most), hn::Lt(hn::Abs(b), infinity(d)));
+    V rest = hn::NegMulAdd(quotient, b, a);
+    const auto is_past = hn::Lt(hn::CopySign(number(d, 1), a), hn::Zero(d));
+    rest = hn::IfThenElse(hn::Lt(hn::IfThenElse(is_past, hn::Neg(rest), rest), hn::Zero(d)),
+                          hn::Add(rest, hn::CopySign(b, a)), rest);
+    rest = hn::CopySign(rest, a);
+    return HWY_LIKELY(hn::AllTrue(d, is_usual)) ? rest
+                                                : patched(d, a, b, is_usual, rest, LibraryFmod());
+#else
+    return patched(d, a, b, no_lane(d, a), a, LibraryFmod());
+#endif
+  }
+};
+
+// Whether rest and b have different signs, and there is a rest.
+template <class D, class V>
+HWY_INLINE auto are_apart(D d, V rest, V b) {
+  const V zero = hn::Zero(d);
+  return hn::Or(hn::And(hn::Lt(rest, zero), hn::Not(hn::Lt(b, zero))),
+                hn::And(hn::Gt(rest, zero), hn::Lt(b, zero)));
+}
+// The remainder of a / b with the sign of b.
+struct Remainder {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V a, V b) const {
+    const V rest = Fmod()(d, a, b);
+    return hn::IfThenElse(are_apart(d, rest, b), hn::Add(rest, b), rest);
+  }
+};
+// floor(a / b), exact also where a / b rounds up to a whole number.
+struct FloorDivide {
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V a, V b) const {
+    const V zero = hn::Zero(d), one = number(d, 1), ratio = hn::Div(a, b);
+    const V rest = Fmod()(d, a, b);
+    V quotient = hn::Div(hn::Sub(a, rest), b);
+    quotient = hn::IfThenElse(are_apart(d, rest, b), hn::Sub(quotient, one), quotient);
+    const V whole = hn::Floor(quotient);
+    const V near = hn::IfThenElse(hn::Gt(hn::Sub(quotient, whole), number(d, 0.5)),
+                                  hn::Add(whole, one), whole);
+    const V y = hn::IfThenElse(hn::Eq(quotient, zero), hn::CopySign(zero, ratio), near);
+    return hn::IfThenElse(hn::Eq(b, zero), ratio, y);
   }
 };
 
@@ -101,6 +173,9 @@ struct Atan2 {
 void add_functions(Table& t) {
   add_float_rows<Pow, 2>(t.add("pow"), 16);
   add_float_rows<Atan2, 2>(t.add("atan2"), 8);
+  add_float_rows<Fmod, 2>(t.add("fmod"), 4);
+  add_float_rows<Remainder, 2>(t.add("remainder"), 4);
+  add_float_rows<FloorDivide, 2>(t.add("floor_divide"), 8);
 }
 
 }  // namespace

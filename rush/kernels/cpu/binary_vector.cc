@@ -1,5 +1,6 @@
 // Arithmetic of two and three operands on floating types, and the gradients that training needs.
 #include "rush/kernels/attrs/binary.h"
+#include "rush/kernels/attrs/loss.h"
 #include "rush/kernels/cpu/elementwise_parts.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -60,6 +61,18 @@ struct Addcdiv {
     return hn::MulAdd(number(d, value), hn::Div(b, c), a);
   }
 };
+// e^2 / (2 beta) for e = |a - b| < beta, else e - beta / 2.
+struct SmoothL1 {
+  double beta;
+  explicit SmoothL1(const void* attrs) : beta(static_cast<const SmoothL1Attrs*>(attrs)->beta) {}
+  template <class D, class V>
+  HWY_INLINE V operator()(D d, V a, V b) const {
+    const V error = hn::Abs(hn::Sub(a, b));
+    const V near = hn::Mul(hn::Mul(error, error), number(d, 0.5 / beta));
+    const V far = hn::Sub(error, number(d, 0.5 * beta));
+    return hn::IfThenElse(hn::Lt(error, number(d, beta)), near, far);
+  }
+};
 
 // Gradients: a is dy, b the output (tanh, sigmoid, relu) of the op.
 RUSH_BINARY(TanhGrad, hn::Mul(a, hn::NegMulAdd(b, b, number(d, 1))));
@@ -80,6 +93,7 @@ void add_binary(Table& t) {
   add_float_rows<Lerp, 3>(t.add("lerp"), 2);
   add_float_rows<Addcmul, 3>(t.add("addcmul"));
   add_float_rows<Addcdiv, 3>(t.add("addcdiv"), 2);
+  add_float_rows<SmoothL1, 2>(t.add("smooth_l1"), 2);
   add_float_rows<TanhGrad, 2>(t.add("tanh_grad"));
   add_float_rows<SigmoidGrad, 2>(t.add("sigmoid_grad"));
   add_float_rows<ReluGrad, 2>(t.add("relu_grad"));

@@ -8,6 +8,7 @@
 #include "rush/ops/cast.h"
 #include "rush/ops/loss.h"
 #include "rush/ops/reduce.h"
+#include "rush/ops/unary.h"
 
 namespace rush::testing {
 namespace {
@@ -112,12 +113,36 @@ void add_bce(CaseList& list) {
   list.add(row);
 }
 
+// Errors on either side of the kink, where finite differences do not see it.
+void add_smooth_l1(CaseList& list) {
+  for (const bool is_near : {true, false}) {
+    const double beta = is_near ? 2 : 0.5;
+    OpCase row;
+    row.op = "smooth_l1";
+    row.label = is_near ? "near" : "far";
+    row.in = {{{4, 5}, is_near ? 0.1 : 2.0, is_near ? 0.9 : 4.0}, {{4, 5}, -0.8, 0}};
+    row.tolerance = 2;
+    row.elementwise_layouts = false;
+    row.run = [beta](const Tensors& x) -> Tensors {
+      return {smooth_l1_loss(x[0], x[1], Reduction::kNone, beta)};
+    };
+    row.naive = [beta](const Tensors& in) -> Tensors {
+      const Tensor error = rush::abs(in[0] - in[1]);
+      return {where(lt(error, beta), square(error) * (0.5 / beta), error - 0.5 * beta)};
+    };
+    row.torch =
+        concat({"F.smooth_l1_loss(x0, x1, reduction='none', beta=", is_near ? "2" : "0.5", ")"});
+    list.add(row);
+  }
+}
+
 }  // namespace
 
 void add_loss_cases(CaseList& list) {
   add_cross_entropy(list);
   add_mse(list);
   add_bce(list);
+  add_smooth_l1(list);
 }
 
 }  // namespace rush::testing
