@@ -70,7 +70,7 @@ TEST(Functions, AreWithinAFewUnitsInTheLastPlace) {
 }
 
 // x times the normal distribution's share below it, and the slope of that: shares are exact to a
-// unit in the last place of 1 or two, whatever x.
+// few units in the last place of 1, whatever x.
 template <typename T>
 double worst_gelu_error(const char* op, double (*exact)(double)) {
   constexpr int64_t kPoints = 60000;

@@ -17,41 +17,134 @@ constexpr int64_t kBlockElements = 16384;
 // Rows a task takes: fixed by the row's length, since sums over rows are kept a task.
 int64_t RowsPerTask(int64_t n) { return std::clamp<int64_t>(kBlockElements / (n + 1), 1, 256); }
 
-// y = (x - mean) inverse w + b; w and b may be missing.
+// Rows that are worked on side by side: by itself each would wait for its sums.
+constexpr int kRowsAtOnce = 4;
+
+// total[r] = the sum of term(d, r, i) over row r: runs in the computing type, their totals in
+// double, in the same order for any number of rows.
+template <int kRows, typename A, class F>
+HWY_INLINE void SumRows(int64_t n, const F& term, double* total) {
+  constexpr int64_t kRun = 2048;
+  const hn::ScalableTag<A> d;
+  const hn::CappedTag<A, 1> one;
+  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+  std::fill_n(total, kRows, 0.0);
+  for (int64_t i = 0; i < n;) {
+    const int64_t end = std::min(n, i + kRun);
+    hn::Vec<hn::ScalableTag<A>> sum[kRows];
+#pragma GCC unroll 4
+    for (int r = 0; r < kRows; ++r) sum[r] = hn::Zero(d);
+    for (; i + lanes <= end; i += lanes)
+#pragma GCC unroll 4
+      for (int r = 0; r < kRows; ++r) sum[r] = hn::Add(sum[r], term(d, r, i));
+    A rest[kRows] = {};
+    for (; i < end; ++i)
+      for (int r = 0; r < kRows; ++r) rest[r] += hn::GetLane(term(one, r, i));
+#pragma GCC unroll 4
+    for (int r = 0; r < kRows; ++r)
+      total[r] += static_cast<double>(hn::GetLane(hn::SumOfLanes(d, sum[r]))) +
+                  static_cast<double>(rest[r]);
+  }
+}
+
+// Rows next to one another, dense in the computing type: x[r n + i].
 template <typename A>
-HWY_ATTR void NormaliseRow(const A* x, A* y, int64_t n, A mean, A inverse, const A* w, const A* b) {
-  ForVectors<A>(n, [&](auto d, int64_t i) HWY_ATTR {
-    auto v = hn::Mul(hn::Sub(hn::LoadU(d, x + i), hn::Set(d, mean)), hn::Set(d, inverse));
-    if (w != nullptr) v = hn::Mul(v, hn::LoadU(d, w + i));
-    if (b != nullptr) v = hn::Add(v, hn::LoadU(d, b + i));
-    hn::StoreU(v, d, y + i);
+struct Block {
+  const A* x;
+  A* y;
+  int64_t n;
+  const A *w, *b;  // or null
+};
+
+// y = (x - mean) inverse w + b; w and b may be missing. mean: null in RMS.
+template <int kRows, typename A>
+HWY_ATTR void NormaliseRows(const Block<A>& p, double eps, A* means, A* inverses) {
+  double total[kRows];
+  A mean[kRows] = {};
+  const auto count = static_cast<double>(p.n);
+  if (means != nullptr) {
+    SumRows<kRows, A>(
+        p.n, [&](auto d, int r, int64_t i) HWY_ATTR { return hn::LoadU(d, p.x + r * p.n + i); },
+        total);
+    for (int r = 0; r < kRows; ++r) means[r] = mean[r] = static_cast<A>(total[r] / count);
+  }
+  SumRows<kRows, A>(
+      p.n,
+      [&](auto d, int r, int64_t i) HWY_ATTR {
+        const auto v = hn::Sub(hn::LoadU(d, p.x + r * p.n + i), hn::Set(d, mean[r]));
+        return hn::Mul(v, v);
+      },
+      total);
+  for (int r = 0; r < kRows; ++r)
+    inverses[r] = static_cast<A>(1 / std::sqrt(total[r] / count + eps));
+  ForVectors<A>(p.n, [&](auto d, int64_t i) HWY_ATTR {
+#pragma GCC unroll 4
+    for (int r = 0; r < kRows; ++r) {
+      const auto centred = hn::Sub(hn::LoadU(d, p.x + r * p.n + i), hn::Set(d, mean[r]));
+      auto v = hn::Mul(centred, hn::Set(d, inverses[r]));
+      if (p.w != nullptr) v = hn::Mul(v, hn::LoadU(d, p.w + i));
+      if (p.b != nullptr) v = hn::Add(v, hn::LoadU(d, p.b + i));
+      hn::StoreU(v, d, p.y + r * p.n + i);
+    }
   });
 }
 
-// With xhat = (x - mean) inverse and g = dy w:
-// dx = inverse (g - mean(g) - xhat mean(g xhat)), where RMS leaves out mean(g);
-// dw += dy xhat, db += dy, where there is a dw.
+// What the gradients of a block's rows take besides: dy, and the sums over all rows so far.
 template <typename A>
-HWY_ATTR void GradRow(const A* x, const A* dy, A* dx, int64_t n, A mean, A inverse, const A* w,
-                      bool centred, A* dw, A* db) {
-  const auto g = [&](auto d, int64_t i) HWY_ATTR {
-    const auto v = hn::LoadU(d, dy + i);
-    return w == nullptr ? v : hn::Mul(v, hn::LoadU(d, w + i));
+struct GradBlock : Block<A> {
+  const A* dy;
+  A *dw, *db;    // db: null in RMS; both without a weight
+  bool centred;  // not in RMS
+};
+
+// With xhat = (x - mean) inverse and g = dy w:
+// y = inverse (g - mean(g) - xhat mean(g xhat)), where RMS leaves out mean(g);
+// dw += dy xhat, db += dy, where there is a dw.
+template <int kRows, typename A>
+HWY_ATTR void GradRows(const GradBlock<A>& p, const A* means, const A* inverses) {
+  A mean[kRows] = {}, g_mean[kRows] = {}, slope[kRows];
+  if (p.centred) std::copy_n(means, kRows, mean);
+  const auto g = [&](auto d, int r, int64_t i) HWY_ATTR {
+    const auto v = hn::LoadU(d, p.dy + r * p.n + i);
+    return p.w == nullptr ? v : hn::Mul(v, hn::LoadU(d, p.w + i));
   };
-  const auto xhat = [&](auto d, int64_t i) HWY_ATTR {
-    return hn::Mul(hn::Sub(hn::LoadU(d, x + i), hn::Set(d, mean)), hn::Set(d, inverse));
+  const auto xhat = [&](auto d, int r, int64_t i) HWY_ATTR {
+    const auto v = hn::Sub(hn::LoadU(d, p.x + r * p.n + i), hn::Set(d, mean[r]));
+    return hn::Mul(v, hn::Set(d, inverses[r]));
   };
-  const A g_mean = centred ? static_cast<A>(SumRow<A>(n, g) / static_cast<double>(n)) : A(0);
-  const A slope = static_cast<A>(
-      SumRow<A>(n, [&](auto d, int64_t i) HWY_ATTR { return hn::Mul(g(d, i), xhat(d, i)); }) /
-      static_cast<double>(n));
-  ForVectors<A>(n, [&](auto d, int64_t i) HWY_ATTR {
-    const auto h = xhat(d, i), dy_i = hn::LoadU(d, dy + i);
-    const auto v = hn::NegMulAdd(h, hn::Set(d, slope), hn::Sub(g(d, i), hn::Set(d, g_mean)));
-    if (dw != nullptr) hn::StoreU(hn::MulAdd(dy_i, h, hn::LoadU(d, dw + i)), d, dw + i);
-    if (db != nullptr) hn::StoreU(hn::Add(dy_i, hn::LoadU(d, db + i)), d, db + i);
-    hn::StoreU(hn::Mul(v, hn::Set(d, inverse)), d, dx + i);
+  double total[kRows];
+  const auto count = static_cast<double>(p.n);
+  if (p.centred) {
+    SumRows<kRows, A>(p.n, g, total);
+    for (int r = 0; r < kRows; ++r) g_mean[r] = static_cast<A>(total[r] / count);
+  }
+  SumRows<kRows, A>(
+      p.n, [&](auto d, int r, int64_t i) HWY_ATTR { return hn::Mul(g(d, r, i), xhat(d, r, i)); },
+      total);
+  for (int r = 0; r < kRows; ++r) slope[r] = static_cast<A>(total[r] / count);
+  ForVectors<A>(p.n, [&](auto d, int64_t i) HWY_ATTR {
+    auto dw = p.dw == nullptr ? hn::Zero(d) : hn::LoadU(d, p.dw + i);
+    auto db = p.db == nullptr ? hn::Zero(d) : hn::LoadU(d, p.db + i);
+#pragma GCC unroll 4
+    for (int r = 0; r < kRows; ++r) {
+      const auto h = xhat(d, r, i), dy = hn::LoadU(d, p.dy + r * p.n + i);
+      const auto v =
+          hn::NegMulAdd(h, hn::Set(d, slope[r]), hn::Sub(g(d, r, i), hn::Set(d, g_mean[r])));
+      dw = hn::MulAdd(dy, h, dw);
+      db = hn::Add(dy, db);
+      hn::StoreU(hn::Mul(v, hn::Set(d, inverses[r])), d, p.y + r * p.n + i);
+    }
+    if (p.dw != nullptr) hn::StoreU(dw, d, p.dw + i);
+    if (p.db != nullptr) hn::StoreU(db, d, p.db + i);
   });
+}
+
+// Calls f<kRows>(first row) for the rows [begin, end), as many at once as there are.
+template <class F>
+HWY_INLINE void ForRows(int64_t begin, int64_t end, const F& f) {
+  int64_t r = begin;
+  for (; r + kRowsAtOnce <= end; r += kRowsAtOnce) f.template operator()<kRowsAtOnce>(r);
+  for (; r < end; ++r) f.template operator()<1>(r);
 }
 
 template <typename T>
@@ -83,28 +176,15 @@ void LayerNorm(const Call& call, const View& x, const View& weight, const View& 
     const A* w = Parameter<T>(weight, parameters, 0, n);
     const A* b = Parameter<T>(bias, parameters, 1, n);
     parallel_for(rows, RowsPerTask(n), [&](int64_t begin, int64_t end) {
-      const RowBuffers<A> buffers(n, 2, is_half);
-      for (int64_t r = begin; r < end; ++r) {
-        const A* row = ReadRow(x.as<const T>() + r * n, n, 1, buffers[0]);
+      const RowBuffers<A> buffers(kRowsAtOnce * n, 2, is_half);
+      ForRows(begin, end, [&]<int kRows>(int64_t r) HWY_ATTR {
         T* to = call.out[0].as<T>() + r * n;
         A* out = RowToWrite(to, 1, buffers[1]);
-        const double count = static_cast<double>(n);
-        A mean = 0;
-        if (centred) {
-          mean = static_cast<A>(
-              SumRow<A>(n, [&](auto d, int64_t i) HWY_ATTR { return hn::LoadU(d, row + i); }) /
-              count);
-          call.out[1].as<A>()[r] = mean;
-        }
-        const double square = SumRow<A>(n, [&](auto d, int64_t i) HWY_ATTR {
-          const auto v = hn::Sub(hn::LoadU(d, row + i), hn::Set(d, mean));
-          return hn::Mul(v, v);
-        });
-        const A inverse = static_cast<A>(1 / std::sqrt(square / count + eps));
-        inverses.as<A>()[r] = inverse;
-        NormaliseRow(row, out, n, mean, inverse, w, b);
-        WriteRow(out, to, n, 1);
-      }
+        const A* in = ReadRow(x.as<const T>() + r * n, kRows * n, 1, buffers[0]);
+        NormaliseRows<kRows>(Block<A>{in, out, n, w, b}, eps,
+                             centred ? call.out[1].as<A>() + r : nullptr, inverses.as<A>() + r);
+        WriteRow(out, to, kRows * n, 1);
+      });
     });
   });
 }
@@ -122,19 +202,19 @@ void LayerNormGrad(const Call& call, const View& x, const View& dy, const View& 
     const int64_t block = RowsPerTask(n), tasks = (rows + block - 1) / block;
     const Scratch<A> partial(has_weight ? tasks * 2 * n : 0);
     parallel_for(rows, block, [&](int64_t begin, int64_t end) {
-      const RowBuffers<A> buffers(n, 3, is_half);
+      const RowBuffers<A> buffers(kRowsAtOnce * n, 3, is_half);
       A* dw = has_weight ? &partial[begin / block * 2 * n] : nullptr;
       A* db = has_weight && centred ? dw + n : nullptr;
       if (has_weight) std::fill_n(dw, 2 * n, A(0));
-      for (int64_t r = begin; r < end; ++r) {
-        const A* x_row = ReadRow(x.as<const T>() + r * n, n, 1, buffers[0]);
-        const A* dy_row = ReadRow(dy.as<const T>() + r * n, n, 1, buffers[1]);
+      ForRows(begin, end, [&]<int kRows>(int64_t r) HWY_ATTR {
         T* to = call.out[0].as<T>() + r * n;
         A* out = RowToWrite(to, 1, buffers[2]);
-        GradRow(x_row, dy_row, out, n, centred ? mean.as<const A>()[r] : A(0),
-                inverse.as<const A>()[r], w, centred, dw, db);
-        WriteRow(out, to, n, 1);
-      }
+        const A* x_rows = ReadRow(x.as<const T>() + r * n, kRows * n, 1, buffers[0]);
+        const A* dy_rows = ReadRow(dy.as<const T>() + r * n, kRows * n, 1, buffers[1]);
+        GradRows<kRows>(GradBlock<A>{{x_rows, out, n, w, nullptr}, dy_rows, dw, db, centred},
+                        centred ? mean.as<const A>() + r : nullptr, inverse.as<const A>() + r);
+        WriteRow(out, to, kRows * n, 1);
+      });
     });
     if (!has_weight) return;
     StoreSums<T>(partial.data(), tasks, 2 * n, n, call.out[1]);
