@@ -1,7 +1,8 @@
 // Size classes: powers of two cut in four, from 64 bytes, and in sixteen from 1 MB, where what is
 // rounded up would be felt. Blocks up to kSmall bytes live on
 // thread-local lists (no lock, no shared counter: each thread keeps its own tally, summed when
-// somebody asks); larger ones on a shared list per class under one mutex.
+// somebody asks); larger ones, and those that a thread has too many of, on a shared list per class
+// under one mutex.
 #include "rush/tensor/allocator.h"
 
 #include <pthread.h>
@@ -30,7 +31,7 @@ namespace rush {
 namespace {
 
 constexpr size_t kSmall = 65536;                 // the largest block on thread-local lists
-constexpr size_t kLocalBytes = size_t{1} << 20;  // kept per class and thread; more is given back
+constexpr size_t kLocalBytes = size_t{1} << 20;  // kept per class and thread; more is shared
 constexpr size_t kHugePage = size_t{2} << 20;
 constexpr int kFirstLog = 6, kFineLog = 20;                 // 2^6 bytes; cut in sixteen from 2^20
 constexpr int kFineClass = 4 * (kFineLog - kFirstLog) + 1;  // the first class above 2^20 bytes
@@ -193,9 +194,33 @@ void* fresh_block(size_t bytes) {
   return p;
 }
 
+// A block from the shared lists, or null. Of live and cached bytes, these count the cached ones.
+void* take_shared(int c) {
+  Global& g = global();
+  const std::scoped_lock lock(g.mutex);
+  if (g.free[c].empty()) return nullptr;
+  void* p = g.free[c].back();
+  g.free[c].pop_back();
+  g.cached.fetch_sub(static_cast<int64_t>(size_of_class(c)), std::memory_order_relaxed);
+  RUSH_UNPOISON(p, size_of_class(c));
+  return p;
+}
+
+void give_shared(void* p, int c) noexcept try {
+  Global& g = global();
+  RUSH_POISON(p, size_of_class(c));  // before another thread can take it
+  const std::scoped_lock lock(g.mutex);
+  g.free[c].push_back(p);
+  g.cached.fetch_add(static_cast<int64_t>(size_of_class(c)), std::memory_order_relaxed);
+} catch (...) {  // no memory to remember the block: give it back
+  RUSH_UNPOISON(p, size_of_class(c));
+  std::free(p);
+}
+
 [[gnu::noinline]] void* fresh_small_block(int c) {
   register_thread();
-  void* p = fresh_block(kLocalSize[c]);
+  void* p = take_shared(c);
+  if (!p) p = fresh_block(kLocalSize[c]);
   Local::add(t_local.live, int64_t{kLocalSize[c]});
   return p;
 }
@@ -224,7 +249,7 @@ void* allocate_small(int c) {
   register_thread();
   if (local.count[c].load(std::memory_order_relaxed) < kLocalBytes / kLocalSize[c]) return true;
   Local::add(local.live, -int64_t{kLocalSize[c]});
-  std::free(p);
+  give_shared(p, c);
   return false;
 }
 
@@ -246,21 +271,8 @@ void* allocate_large(int c) {
   Global& g = global();
   const size_t limit = g.limit.load(std::memory_order_relaxed);
   if (limit && static_cast<size_t>(memory_stats().allocated + bytes) > limit) out_of_memory(bytes);
-  void* p = nullptr;
-  {
-    const std::scoped_lock lock(g.mutex);
-    auto& list = g.free[c];
-    if (!list.empty()) {
-      p = list.back();
-      list.pop_back();
-    }
-  }
-  if (p) {
-    g.cached.fetch_sub(bytes, std::memory_order_relaxed);
-    RUSH_UNPOISON(p, bytes);
-  } else {
-    p = fresh_block(bytes);
-  }
+  void* p = take_shared(c);
+  if (!p) p = fresh_block(bytes);
   g.allocations.fetch_add(1, std::memory_order_relaxed);
   const int64_t now = g.allocated.fetch_add(bytes, std::memory_order_relaxed) + bytes +
                       t_local.live.load(std::memory_order_relaxed);
@@ -290,18 +302,8 @@ void deallocate(void* block, size_t capacity) noexcept {
     return;
   }
   const int c = class_of(capacity);
-  Global& g = global();
-  g.allocated.fetch_sub(static_cast<int64_t>(capacity), std::memory_order_relaxed);
-  RUSH_POISON(block, capacity);  // before another thread can take it
-  try {
-    const std::scoped_lock lock(g.mutex);
-    g.free[c].push_back(block);
-  } catch (...) {  // no memory to remember the block: give it back
-    RUSH_UNPOISON(block, capacity);
-    std::free(block);
-    return;
-  }
-  g.cached.fetch_add(static_cast<int64_t>(capacity), std::memory_order_relaxed);
+  global().allocated.fetch_sub(static_cast<int64_t>(capacity), std::memory_order_relaxed);
+  give_shared(block, c);
 }
 
 MemoryStats memory_stats() {

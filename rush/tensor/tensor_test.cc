@@ -29,6 +29,25 @@ TEST(Allocator, ReusesBlocksAndKeepsCount) {
   EXPECT_EQ(memory_stats().cached, 0);
 }
 
+TEST(Allocator, KeepsSmallBlocksHoweverManyAreFreed) {
+  const auto make_many = [] {
+    size_t capacity = 0;
+    std::vector<void*> many;
+    for (int i = 0; i < 100; ++i) many.push_back(allocate(1 << 16, &capacity));
+    for (void* block : many) deallocate(block, capacity);
+  };
+  make_many();
+  const MemoryStats first = memory_stats();
+  EXPECT_GE(first.cached, 100 << 16);
+  make_many();
+  EXPECT_EQ(memory_stats().system_allocations, first.system_allocations);
+  std::thread(make_many).join();  // takes what this thread has too many of
+  EXPECT_LT(memory_stats().system_allocations, first.system_allocations + 50);
+  EXPECT_EQ(memory_stats().allocated, first.allocated);
+  empty_cache();
+  EXPECT_EQ(memory_stats().cached, 0);
+}
+
 TEST(Allocator, PeakIsResettable) {
   reset_peak_memory();
   const int64_t base = memory_stats().allocated;
