@@ -156,9 +156,10 @@ Tensor bincount(const Tensor& x, const Tensor& weights, int64_t minlength) {
                      x.shape());
   if (minlength < 0) fail<ShapeError>("bincount: minlength must not be negative; got ", minlength);
   int64_t size = minlength;
-  for (int64_t id : ids.to_vector<int64_t>()) {
-    if (id < 0) fail<IndexError>("bincount: values must not be negative; got ", id);
-    size = std::max(size, id + 1);
+  if (ids.numel() > 0) {
+    const int64_t least = amin(ids.detach()).item<int64_t>();
+    if (least < 0) fail<IndexError>("bincount: values must not be negative; got ", least);
+    size = std::max(size, amax(ids.detach()).item<int64_t>() + 1);
   }
   const DType dtype = weights.defined() ? weights.dtype() : DType::kInt64;
   const Tensor added = weights.defined() ? weights : expand(Tensor::scalar(1, dtype), ids.shape());

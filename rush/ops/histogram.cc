@@ -115,7 +115,7 @@ Tensor histc(const Tensor& x, int64_t bins, double min, double max) {
   const Tensor place = (flat - r.low) / (r.high - r.low) * double(bins);
   const Tensor is_inside = logical_and(ge(flat, r.low), le(flat, r.high));
   const Tensor bin = clamp(cast(where(is_inside, place, 0.0), int64), {}, double(bins - 1));
-  return add_up(flat, where(is_inside, bin, -1), bins, {});
+  return scatter_add(zeros({bins}, x.dtype()), 0, bin, cast(is_inside, x.dtype()));
 }
 
 Histogram histogram(const Tensor& x, int64_t bins, const HistogramOptions& o) {

@@ -4,12 +4,17 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <functional>
+#include <numeric>
+#include <vector>
 
 #include "rush/autograd/autograd.h"
 #include "rush/base/testing/errors.h"
+#include "rush/ops/cast.h"
 #include "rush/ops/create.h"
+#include "rush/ops/index.h"
 #include "rush/ops/movement.h"
 #include "rush/ops/sort.h"
 
@@ -158,6 +163,25 @@ TEST(Sort, KeepsTheOrderOfEqualElements) {
   const Tensor x = Tensor::from({0.0, -0.0, 1, 0.0});
   EXPECT_EQ(argsort(x).to_vector<int64_t>(), std::vector<int64_t>({0, 1, 3, 2}));
   EXPECT_EQ(argsort(x, 0, true).to_vector<int64_t>(), std::vector<int64_t>({2, 0, 1, 3}));
+}
+
+// Long lines are sorted by digits: stably, in both directions, in every dtype.
+TEST(Sort, KeepsTheOrderOfEqualsInLongLines) {
+  std::vector<double> x(1000);
+  for (size_t i = 0; i < x.size(); ++i) x[i] = static_cast<double>(i * 7919 % 201) - 100;
+  for (const DType t : {float32, float64, float16, int8, int16, int32, int64})
+    for (const bool descending : {false, true})
+      for (const size_t n : {size_t{63}, size_t{128}, x.size()}) {
+        std::vector<int64_t> order(n);
+        std::iota(order.begin(), order.end(), int64_t{0});
+        std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) {
+          return descending ? x[a] > x[b] : x[a] < x[b];
+        });
+        const Tensor line = cast(slice(Tensor::from(x), 0, 0, static_cast<int64_t>(n)), t);
+        const auto [values, indices] = sort(line, 0, descending);
+        EXPECT_EQ(indices.to_vector<int64_t>(), order) << to_text(t) << " " << n;
+        EXPECT_EQ(values.to_vector<double>(), index_select(line, 0, indices).to_vector<double>());
+      }
 }
 
 TEST(Topk, RefusesMoreThanThereAre) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <type_traits>
 #include <vector>
 
 #include "rush/base/threads.h"
@@ -110,19 +111,39 @@ struct Walk {
   void run_part(const Origin& o, int64_t a, int64_t a_end, int64_t j_begin, int64_t j_end,
                 F&& f) const {
     const int64_t* ids = index.as<const int64_t>() + o.index;
-    const auto visit = [&](int64_t id, int64_t small, int64_t big) {
-      if (id < 0 || id >= size) bad_index(op, id, axis, size);
-      f(small, big + id * big_along);
-    };
     if (across == 1) {
-      for (; a < a_end; ++a) visit(ids[a * index_along], o.small + a * small_along, o.big);
-      return;
+      ids += a * index_along;
+      const int64_t small = o.small + a * small_along;
+      if (index_along == 1 && small_along == 1 && big_along == 1)
+        return visit(ids, kOne, small, kOne, o.big, kNone, kOne, a_end - a, f);
+      return visit(ids, index_along, small, small_along, o.big, kNone, big_along, a_end - a, f);
     }
+    const bool is_dense = index_across == 1 && small_across == 1 && big_across == 1;
     for (; a < a_end; ++a) {
-      for (int64_t j = j_begin; j < j_end; ++j) {
-        visit(ids[a * index_along + j * index_across], o.small + a * small_along + j * small_across,
-              o.big + j * big_across);
-      }
+      const int64_t* from = ids + a * index_along + j_begin * index_across;
+      const int64_t small = o.small + a * small_along + j_begin * small_across;
+      const int64_t big = o.big + j_begin * big_across, n = j_end - j_begin;
+      if (is_dense)
+        visit(from, kOne, small, kOne, big, kOne, big_along, n, f);
+      else
+        visit(from, index_across, small, small_across, big, big_across, big_along, n, f);
+    }
+  }
+
+ private:
+  // Steps that the compiler may count on.
+  static constexpr std::integral_constant<int64_t, 0> kNone{};
+  static constexpr std::integral_constant<int64_t, 1> kOne{};
+
+  // One line: every step is a number, or one of the constants.
+  template <typename A, typename B, typename C, typename D, typename F>
+  void visit(const int64_t* ids, A ids_step, int64_t small, B small_step, int64_t big, C big_step,
+             D along_step, int64_t n, F&& f) const {
+    const auto bound = static_cast<uint64_t>(size);
+    for (int64_t i = 0; i < n; ++i) {
+      const int64_t id = ids[i * ids_step];
+      if (static_cast<uint64_t>(id) >= bound) bad_index(op, id, axis, size);
+      f(small + i * small_step, big + i * big_step + id * along_step);
     }
   }
 };

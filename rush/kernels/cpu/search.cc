@@ -35,22 +35,40 @@ int64_t count_rows(const RowsOf& rows, int64_t begin, int64_t end) {
   int64_t count = 0, at[kMaxRank];
   for (int64_t r = begin; r < end; ++r) {
     const T* row = rows.x.as<const T>() + rows.locate(r, at);
-    for (int64_t j = 0; j < rows.columns; ++j) count += row[j * rows.step] != T(0);
+    if (rows.step == 1)
+      for (int64_t j = 0; j < rows.columns; ++j) count += row[j] != T(0);
+    else
+      for (int64_t j = 0; j < rows.columns; ++j) count += row[j * rows.step] != T(0);
   }
   return count;
 }
 
 // Every element's coordinates are written, and kept if it is not zero: no branch to mispredict.
-template <typename T>
+// kRank: a rank whose loop is unrolled, or 0 for any other.
+template <typename T, int kRank>
 void list_rows(const RowsOf& rows, int64_t begin, int64_t end, int64_t* to, const int64_t* to_end) {
+  const int rank = kRank ? kRank : rows.rank;
   int64_t at[kMaxRank] = {};
   for (int64_t r = begin; r < end; ++r) {
     const T* row = rows.x.as<const T>() + rows.locate(r, at);
     for (int64_t j = 0; j < rows.columns && to < to_end; ++j) {
-      at[rows.rank - 1] = j;
-      for (int d = 0; d < rows.rank; ++d) to[d] = at[d];
-      to += row[j * rows.step] != T(0) ? rows.rank : 0;
+      for (int d = 0; d + 1 < rank; ++d) to[d] = at[d];
+      to[rank - 1] = j;
+      to += row[j * rows.step] != T(0) ? rank : 0;
     }
+  }
+}
+template <typename T>
+void list_rows(const RowsOf& rows, int64_t begin, int64_t end, int64_t* to, const int64_t* to_end) {
+  switch (rows.rank) {
+    case 1:
+      return list_rows<T, 1>(rows, begin, end, to, to_end);
+    case 2:
+      return list_rows<T, 2>(rows, begin, end, to, to_end);
+    case 3:
+      return list_rows<T, 3>(rows, begin, end, to, to_end);
+    default:
+      return list_rows<T, 0>(rows, begin, end, to, to_end);
   }
 }
 

@@ -1,11 +1,13 @@
 // Sorting along an axis, the k largest or smallest, medians. Elements become unsigned keys in the
 // same order (NaN above all); a key and its index make one number where they fit 64 bits, so every
-// sort is stable and compares integers only.
+// sort is stable and looks at integers only.
 #include "rush/kernels/attrs/sort.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include "rush/kernels/attrs/reduce.h"
@@ -43,6 +45,8 @@ struct Packed {
   Packed() = default;
   Packed(uint32_t key, int64_t index) : bits(uint64_t{key} << 32 | static_cast<uint64_t>(index)) {}
   int64_t index() const { return static_cast<int64_t>(bits & 0xffffffffu); }
+  static constexpr int kDigits = 4;
+  size_t digit(int i) const { return bits >> (32 + 8 * i) & 0xff; }
   bool operator<(const Packed& o) const { return bits < o.bits; }
 };
 struct Wide {
@@ -51,14 +55,48 @@ struct Wide {
   Wide() = default;
   Wide(uint64_t k, int64_t i) : key(k), at(i) {}
   int64_t index() const { return at; }
+  static constexpr int kDigits = 8;
+  size_t digit(int i) const { return key >> (8 * i) & 0xff; }
   bool operator<(const Wide& o) const { return key != o.key ? key < o.key : at < o.at; }
 };
 
-// One list a thread and type of entry, for all dtypes.
-template <typename Entry>
+// Two lists a thread and type of entry, for all dtypes.
+template <typename Entry, int number = 0>
 std::vector<Entry>& kept_entries() {
   thread_local std::vector<Entry> entries;
   return entries;
+}
+
+// Sorts by one byte of the keys after another, the lowest first; a byte that all keys share is left
+// out. Stable, so that entries which come in the order of their indices need not compare them.
+template <typename Entry>
+void sort_by_digits(std::vector<Entry>& entries) {
+  constexpr int kValues = 256;
+  const size_t n = entries.size();
+  std::array<std::array<size_t, kValues>, Entry::kDigits> counts{};
+  for (const Entry& e : entries)
+    for (int d = 0; d < Entry::kDigits; ++d) ++counts[d][e.digit(d)];
+  std::vector<Entry>& other = kept_entries<Entry, 1>();
+  other.resize(n);
+  Entry *from = entries.data(), *to = other.data();
+  for (int d = 0; d < Entry::kDigits; ++d) {
+    std::array<size_t, kValues>& next = counts[d];
+    if (next[from->digit(d)] == n) continue;
+    size_t start = 0;
+    for (size_t& c : next) start += std::exchange(c, start);
+    for (size_t i = 0; i < n; ++i) to[next[from[i].digit(d)]++] = from[i];
+    std::swap(from, to);
+  }
+  if (from != entries.data()) std::copy_n(from, n, entries.data());
+}
+
+template <typename Entry>
+void sort_entries(std::vector<Entry>& entries) {
+  constexpr size_t kFew = 16 * Entry::kDigits;  // below, comparisons are faster than counting
+  if (entries.size() < kFew)
+    std::sort(entries.begin(), entries.end());
+  else
+    sort_by_digits(entries);
 }
 
 template <typename Entry, typename T>
@@ -106,7 +144,7 @@ void dispatch_lines(const Call& call, int64_t axis, int64_t k, bool descending,
 void sort_kernel(const Call& call) {
   const auto& a = call.attributes<SortAttrs>();
   dispatch_lines(call, a.axis, line_length(call.in[0], a.axis), a.descending,
-                 [](auto& entries) { std::sort(entries.begin(), entries.end()); });
+                 [](auto& entries) { sort_entries(entries); });
 }
 
 void topk_kernel(const Call& call) {
