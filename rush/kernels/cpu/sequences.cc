@@ -11,15 +11,16 @@
 namespace rush::kernels {
 namespace {
 
-// out[i] = f(i), where f gives T.
+// Calls fill(first, n, T* to) for stretches of the output, which are then converted.
 template <typename T, typename F>
-void generate(const View& out, F f) {
+void generate(const View& out, F fill) {
   constexpr int64_t kBlock = 512;
   parallel_for(out.numel(), grain_for(4), [&](int64_t begin, int64_t end) {
+    if (out.dtype == dtype_of<T>) return fill(begin, end - begin, out.as<T>() + begin);
     T block[kBlock];
     for (int64_t at = begin; at < end; at += kBlock) {
       const int64_t n = std::min(kBlock, end - at);
-      for (int64_t i = 0; i < n; ++i) block[i] = f(at + i);
+      fill(at, n, block);
       convert_dense(dtype_of<T>, block, out.dtype,
                     out.as<char>() + at * static_cast<int64_t>(size_of(out.dtype)), n);
     }
@@ -29,19 +30,27 @@ void generate(const View& out, F f) {
 void arange_kernel(const Call& call) {
   const auto& a = call.attributes<ArangeAttrs>();
   if (is_floating(a.dtype))
-    generate<double>(call.out[0],
-                     [&](int64_t i) { return a.start + a.step * static_cast<double>(i); });
-  else
-    generate<int64_t>(call.out[0], [&](int64_t i) { return a.whole_start + a.whole_step * i; });
+    return generate<double>(call.out[0], [&](int64_t first, int64_t n, double* to) {
+      auto count = static_cast<double>(first);  // exact, and quicker than converting the index
+      for (int64_t i = 0; i < n; ++i, count += 1) to[i] = a.start + a.step * count;
+    });
+  generate<int64_t>(call.out[0], [&](int64_t first, int64_t n, int64_t* to) {
+    int64_t value = a.whole_start + a.whole_step * first;
+    for (int64_t i = 0; i < n; ++i, value += a.whole_step) to[i] = value;
+  });
 }
 
 // Each half counts from its own end, so that both ends are exact.
 void linspace_kernel(const Call& call) {
   const auto& a = call.attributes<LinspaceAttrs>();
   const double step = a.steps > 1 ? (a.end - a.start) / static_cast<double>(a.steps - 1) : 0;
-  generate<double>(call.out[0], [&](int64_t i) {
-    return i < (a.steps + 1) / 2 ? a.start + step * static_cast<double>(i)
-                                 : a.end - step * static_cast<double>(a.steps - 1 - i);
+  const int64_t half = (a.steps + 1) / 2;
+  generate<double>(call.out[0], [&](int64_t first, int64_t n, double* to) {
+    const int64_t up = std::clamp<int64_t>(half - first, 0, n);
+    auto count = static_cast<double>(first);
+    for (int64_t i = 0; i < up; ++i, count += 1) to[i] = a.start + step * count;
+    count = static_cast<double>(a.steps - 1 - first - up);
+    for (int64_t i = up; i < n; ++i, count -= 1) to[i] = a.end - step * count;
   });
 }
 
