@@ -122,7 +122,7 @@ HWY_ATTR int64_t ReduceNarrow(const T* x, int64_t rows, int64_t cols, const type
   constexpr int64_t kWide = 64, kRun = 64;
   const int64_t fold = kWide / cols, groups = rows / fold, wide = fold * cols;
   A acc[kWide], params[kWide];
-  for (int64_t j = 0; j < wide; ++j) params[j] = p[j % cols];
+  for (int64_t f = 0; f < fold; ++f) std::copy_n(p, cols, params + f * cols);
   for (int64_t i = 0; i < groups; i += kRun) {
     std::fill_n(acc, wide, K::identity());
     ReduceColumns<K>(x + i * wide, std::min(kRun, groups - i), wide, wide, 1, acc, params);
