@@ -113,9 +113,10 @@ Tensor resample(const Tensor& x, int axis, const Taps& taps) {
   Shape line = Dims::filled(x.rank(), 1);
   line[axis] = static_cast<int64_t>(taps[0].index.size());
   for (const Tap& tap : taps) {
-    Tensor part = index_select(x, axis, Tensor::from(tap.index));
-    if (!tap.weight.empty()) part = part * cast(reshape(Tensor::from(tap.weight), line), x.dtype());
-    y = y.defined() ? y + part : part;
+    const Tensor part = index_select(x, axis, Tensor::from(tap.index));
+    if (tap.weight.empty()) return part;  // the one tap of nearest
+    const Tensor weight = cast(reshape(Tensor::from(tap.weight), line), x.dtype());
+    y = y.defined() ? addcmul(y, part, weight) : part * weight;
   }
   return y;
 }
@@ -200,7 +201,11 @@ Tensor interpolate(const Tensor& x, const InterpolateOptions& o) {
   if (o.mode == "area") return pooled(x, target.size);
   const bool align = o.align_corners.value_or(false);
   Tensor y = x;
-  for (int i = 0; i < target.size.size(); ++i) {
+  const int axes = target.size.size();
+  // Elements of the last axis are gathered one by one: while there are few of them.
+  const bool grows = numel(target.size) > numel(Shape(x.shape().data() + 2, axes));
+  for (int k = 0; k < axes; ++k) {
+    const int i = grows ? axes - 1 - k : k;
     const int64_t in = x.size(i + 2), out = target.size[i];
     const double factor = target.factor[static_cast<size_t>(i)];
     double scale = factor > 0 ? 1 / factor : double(in) / double(out);
