@@ -9,4 +9,7 @@ namespace rush::kernels {
 // Requires: they do not overlap.
 void copy_elements(const View& out, const View& in);
 
+// Whether that copy is a transposition, done by tiles.
+bool is_copied_by_tiles(const View& out, const View& in);
+
 }  // namespace rush::kernels

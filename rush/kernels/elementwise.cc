@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "rush/base/threads.h"
+#include "rush/kernels/copy.h"
 #include "rush/kernels/cpu/scratch.h"
 #include "rush/kernels/plan.h"
 #include "rush/kernels/stride_runs.h"
@@ -177,6 +178,32 @@ bool is_one_row(const View& out, std::span<const View> in, int64_t n, Row& row) 
   return true;
 }
 
+// Large inputs that lie across the output are turned first: by tiles that takes a fifth of the time
+// that walking along their columns does. Small ones stay in the cache; for huge ones the memory
+// would be too much.
+bool is_turned_first(const View& out, const View& in, int64_t n) {
+  constexpr int64_t kLeast = 1 << 14, kMost = 1 << 24;
+  return n >= kLeast && n <= kMost && in.data != nullptr && in.strides != out.strides &&
+         is_copied_by_tiles(out, in);
+}
+
+// Whether the call has such an input: then it was done, with a copy of that input.
+bool tried_turned(const Entry& entry, DType computing, const View& out, std::span<const View> in,
+                  const void* attrs) {
+  const int64_t n = out.numel();
+  size_t k = 0;
+  while (k < in.size() && !is_turned_first(out, in[k], n)) ++k;
+  if (k == in.size()) return false;
+  View operands[kMaxOperands];
+  std::copy(in.begin(), in.end(), operands);
+  const cpu::Scratch<char> memory(n * static_cast<int64_t>(size_of(in[k].dtype)));
+  operands[k].data = memory.data();
+  operands[k].strides = dense_strides_like(out.shape, out.strides);
+  copy_elements(operands[k], in[k]);
+  run_elementwise(entry, computing, out, {operands, in.size()}, attrs);
+  return true;
+}
+
 }  // namespace
 
 int64_t grain_for(int cost) { return std::max(kLeastGrain, kBlock / std::max(cost, 1)); }
@@ -199,6 +226,7 @@ void run_elementwise(const Entry& entry, DType computing, const View& out, std::
   Row row;
   row.attrs = attrs;
   if (!is_one_row(out, in, n, row)) {
+    if (tried_turned(entry, computing, out, in, attrs)) return;
     Plan plan = make_plan(out, in);
     if (!Bundles::suit(plan)) lengthen_rows(plan);
     run_rows(f, plan, attrs, grain);

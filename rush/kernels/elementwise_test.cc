@@ -107,6 +107,18 @@ TEST(Elementwise, KeepsPermutedDenseLayoutsInOneRow) {
              view(b, {1, 3, 5, 4}, channels_last));
 }
 
+// What lies across a large output is turned first.
+TEST(Elementwise, TakesLargeOperandsThatLieAcross) {
+  const Shape shape = {2, 90, 110};
+  auto a = counting(2 * 90 * 110), b = counting(2 * 90 * 110);
+  std::vector<float> out(2 * 2 * 90 * 110);
+  const Strides rows = {9900, 110, 1}, columns = {9900, 1, 90}, same = {0, 1, 90};
+  for (const Strides& to : {rows, columns, Strides{19800, 220, 2}, Strides{19800, 220, 1}})
+    for (const Strides& x : {rows, columns, Strides{1, 2, 180}, same})
+      for (const Strides& y : {rows, columns, same, Strides{0, 0, 0}})
+        expect_sum(view(out, shape, to), view(a, shape, x), view(b, shape, y));
+}
+
 TEST(Elementwise, DoesNothingToEmptyTensors) {
   std::vector<float> none;
   const View empty = view(none, {2, 0, 3}, {0, 3, 1});

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 
 namespace rush::kernels {
 
@@ -10,7 +11,9 @@ template <typename Word>
 void gather_run(const void* from, int64_t stride, void* to, int64_t n) {
   const auto* source = static_cast<const Word*>(from);
   auto* target = static_cast<Word*>(to);
-  if (stride == 0)
+  if (stride == 0 && *source == 0)
+    std::memset(target, 0, static_cast<size_t>(n) * sizeof(Word));
+  else if (stride == 0)
     std::fill_n(target, n, *source);
   else if (stride == 1)
     std::copy_n(source, n, target);

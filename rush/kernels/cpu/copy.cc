@@ -189,6 +189,10 @@ void copy_elements(const View& out, const View& in) {
     run_elementwise(entry, out.dtype, out, {&in, 1}, nullptr);
 }
 
+bool is_copied_by_tiles(const View& out, const View& in) {
+  return out.numel() >= 2 && transposed_dimension(make_plan(out, {&in, 1})) >= 0;
+}
+
 void cpu::add_copy(Table& t) {
   for (const char* name : {"copy", "clone", "contiguous"}) t.add(name).kernel = copy_kernel;
   for (const char* name : {"full", "full_like"}) t.add(name).kernel = full_kernel;
