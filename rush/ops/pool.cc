@@ -299,21 +299,18 @@ Tensor avg_pool(const char* op, int axes, const Tensor& x, const PerAxis& kernel
   })[0];
 }
 
+// An average of everything is a mean.
 Tensor adaptive_pool(const Op& record, const char* op, int axes, const Tensor& x,
                      const PerAxis& output_size) {
   PoolAttrs a;
   a.output_size = output_size.expand(op, "output_size", axes);
-  return batched(op, x, axes, [&](const Tensor& b) { return apply_multi(record, {b}, a); })[0];
-}
-
-Tensor adaptive_avg_pool(const char* op, int axes, const Tensor& x, const PerAxis& output_size) {
-  const Dims sizes = output_size.expand(op, "output_size", axes);
-  const bool is_mean = std::all_of(sizes.begin(), sizes.end(), [](int64_t s) { return s == 1; });
-  if (!is_mean || x.numel() == 0 || !is_floating(x.dtype()))
-    return adaptive_pool(kAvgPool, op, axes, x, output_size);
+  const bool is_mean = &record == &kAvgPool && x.numel() != 0 && is_floating(x.dtype()) &&
+                       a.output_size == Dims::filled(axes, 1);
   Dims last;
-  for (int i = -axes; i < 0; ++i) last.push_back(i);
-  return batched(op, x, axes, [&](const Tensor& b) { return Tensors{mean(b, last, true)}; })[0];
+  for (int i = 0; i < axes; ++i) last.push_back(i - axes);
+  return batched(op, x, axes, [&](const Tensor& b) {
+    return is_mean ? Tensors{mean(b, last, true)} : apply_multi(record, {b}, a);
+  })[0];
 }
 
 Tensor lp_pool(const char* op, int axes, const Tensor& x, double p, const PerAxis& kernel,
@@ -366,13 +363,13 @@ Tensor avg_pool3d(const Tensor& x, const PerAxis& kernel, const AvgPoolOptions& 
 }
 
 Tensor adaptive_avg_pool1d(const Tensor& x, const PerAxis& output_size) {
-  return adaptive_avg_pool("adaptive_avg_pool1d", 1, x, output_size);
+  return adaptive_pool(kAvgPool, "adaptive_avg_pool1d", 1, x, output_size);
 }
 Tensor adaptive_avg_pool2d(const Tensor& x, const PerAxis& output_size) {
-  return adaptive_avg_pool("adaptive_avg_pool2d", 2, x, output_size);
+  return adaptive_pool(kAvgPool, "adaptive_avg_pool2d", 2, x, output_size);
 }
 Tensor adaptive_avg_pool3d(const Tensor& x, const PerAxis& output_size) {
-  return adaptive_avg_pool("adaptive_avg_pool3d", 3, x, output_size);
+  return adaptive_pool(kAvgPool, "adaptive_avg_pool3d", 3, x, output_size);
 }
 Tensor adaptive_max_pool1d(const Tensor& x, const PerAxis& output_size) {
   return adaptive_pool(kMaxPool, "adaptive_max_pool1d", 1, x, output_size);
