@@ -66,7 +66,7 @@ HWY_INLINE V gelu_slope(D d, V x) {
                              1.03071827e-5,
                              3.38952524e-7,
                              1.31474793e-9};
-    return keep_nan(x, share(d, x, 6, kP, kQ));
+    return keep_nan(hn::Sub(x, x), share(d, x, 6, kP, kQ));  // infinity times 0 is in the formula
   } else {
     return hn::MulAdd(x, density(d, x), distribution(d, x));
   }
