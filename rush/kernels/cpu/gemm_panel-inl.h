@@ -15,23 +15,22 @@
 HWY_BEFORE_NAMESPACE();
 namespace rush::kernels::cpu::HWY_NAMESPACE {
 
-// Rows of the register tile: with 2 vectors a row it leaves room for b and a broadcast element.
-constexpr int kRows = HWY_TARGET <= HWY_AVX3 ? 12 : 6;
-
 template <typename T>
 using TileFunction = void (*)(const TileArgs<T>&);
 
-template <int kV, bool kPartial, typename T, int... kM>
+template <int kV, bool kPartial, Layout kLayout, typename T, int... kM>
 TileFunction<T> FindTile(int rows, std::integer_sequence<int, kM...>) {
-  static constexpr TileFunction<T> kTiles[] = {&Tile<kM + 1, kV, kPartial, T>...};
+  static constexpr TileFunction<T> kTiles[] = {&Tile<kM + 1, kV, kPartial, T, kLayout>...};
   return kTiles[rows - 1];
 }
-template <typename T>
+template <Layout kLayout, typename T>
 TileFunction<T> FindTile(int rows, int vectors, bool is_partial) {
   using All = std::make_integer_sequence<int, kRows>;
   if (vectors == 2)
-    return is_partial ? FindTile<2, true, T>(rows, All()) : FindTile<2, false, T>(rows, All());
-  return is_partial ? FindTile<1, true, T>(rows, All()) : FindTile<1, false, T>(rows, All());
+    return is_partial ? FindTile<2, true, kLayout, T>(rows, All())
+                      : FindTile<2, false, kLayout, T>(rows, All());
+  return is_partial ? FindTile<1, true, kLayout, T>(rows, All())
+                    : FindTile<1, false, kLayout, T>(rows, All());
 }
 
 // All rows of one panel of c: `cols` columns, at most 2 vectors. Rows are shared out evenly: 16
@@ -45,7 +44,8 @@ void Panel(int64_t m, int64_t cols, TileArgs<T> t) {
   const int64_t rows = m / blocks;
   const int64_t longer = m % blocks;  // so many blocks have a row more
   const auto run = [&](int64_t begin, int64_t end, int64_t height) {
-    const TileFunction<T> tile = FindTile<T>(static_cast<int>(height), vectors, t.last != kN);
+    const TileFunction<T> tile =
+        FindTile<Layout::kStrided, T>(static_cast<int>(height), vectors, t.last != kN);
     for (int64_t block = begin; block < end; ++block) {
       tile(t);
       t.a += height * t.a_row;

@@ -2,8 +2,9 @@
 // registers while k runs; a is read element by element (broadcast), b by vectors.
 //
 // Small products use a and b where they lie; only a b whose rows are not adjacent is packed. Large
-// ones are cut into blocks of c, each a task of its own that copies its blocks of a and b into
-// scratch, so that they are dense in the caches. k is never split between tasks.
+// ones are cut into tasks, columns and perhaps rows of c. A task packs a block of b that stays in
+// the second-level cache, and meets it with a tile's rows of a after another, packed for the
+// first-level one. k is never split between tasks: the bits depend on no number of threads.
 #include <algorithm>
 #include <cstring>
 #include <type_traits>
@@ -44,26 +45,37 @@ void PackB(int64_t k, int64_t cols, int64_t width, const T* b, int64_t b_row, in
   }
 }
 
-// Rows [k0, k0 + k) and columns [j0, j0 + n) of b, as panels of `width` columns one after another.
+// Columns of a panel of b.
+template <typename T>
+constexpr int64_t kPanel = 2 * static_cast<int64_t>(hn::MaxLanes(Tag<T>()));
+
+// From one packed panel of b to the next. The row too much keeps panels out of step with the
+// cache's sets: a row of b goes to all of them.
+constexpr int64_t PanelDistance(int64_t k, int64_t width) { return (k + 1) * width; }
+
+// Rows [k0, k0 + k) and columns [j0, j0 + n) of b, as panels of `width` columns.
 template <typename T>
 void PackPanels(int64_t k, int64_t n, int64_t width, const Gemm<T>& g, int64_t k0, int64_t j0,
                 T* HWY_RESTRICT packed) {
   const T* b = g.b + k0 * g.b_row + j0 * g.b_col;
-  const int64_t whole = n / width * width;
+  const int64_t panels = n / width, distance = PanelDistance(k, width);
   if (g.b_col == 1) {  // row by row: reads b in order
     for (int64_t i = 0; i < k; ++i)
-      for (int64_t j = 0; j < whole; j += width)
-        std::memcpy(packed + j * k + i * width, b + i * g.b_row + j, width * sizeof(T));
+      for (int64_t p = 0; p < panels; ++p)
+        std::memcpy(packed + p * distance + i * width, b + i * g.b_row + p * width,
+                    width * sizeof(T));
   } else {
-    for (int64_t j = 0; j < whole; j += width) {
+    for (int64_t p = 0; p < panels; ++p) {
+      const T* from = b + p * width * g.b_col;
       if (g.b_row == 1)
-        PackTransposed(k, width, width, b + j * g.b_col, g.b_col, packed + j * k);
+        PackTransposed(k, width, width, from, g.b_col, packed + p * distance);
       else
-        PackB(k, width, width, b + j * g.b_col, g.b_row, g.b_col, packed + j * k);
+        PackB(k, width, width, from, g.b_row, g.b_col, packed + p * distance);
     }
   }
-  if (whole < n)
-    PackB(k, n - whole, width, b + whole * g.b_col, g.b_row, g.b_col, packed + whole * k);
+  if (panels * width < n)
+    PackB(k, n - panels * width, width, b + panels * width * g.b_col, g.b_row, g.b_col,
+          packed + panels * distance);
 }
 
 template <typename T>
@@ -120,58 +132,104 @@ void Serial(const Gemm<T>& g) {
   }
 }
 
-// Copies a block of a so that it is dense: rows if rows are adjacent elements, else columns.
+// A packed block of b fills half of a second-level cache of a megabyte, the rows of a that meet it
+// most of a first-level one.
+constexpr int64_t kBlockN = 384;
+
+// Copies rows [first, first + rows) of a[m, k], whose rows are adjacent elements. Whole vectors are
+// copied where a has as many rows.
 template <typename T>
-void PackA(int64_t m, int64_t k, TileArgs<T>& t, T* HWY_RESTRICT packed) {
-  const T* from = t.a;
-  t.a = packed;
-  if (t.a_row == 1) {
-    for (int64_t j = 0; j < k; ++j) std::memcpy(packed + j * m, from + j * t.a_col, m * sizeof(T));
-    t.a_col = m;
-    return;
-  }
-  constexpr int64_t kPad = 16;  // keeps rows out of step with the cache's sets
-  const int64_t row = k + kPad;
-  for (int64_t i = 0; i < m; ++i) {
-    const T* HWY_RESTRICT r = from + i * t.a_row;
-    if (t.a_col == 1)
-      std::memcpy(packed + i * row, r, k * sizeof(T));
+void PackColumns(int64_t m, int64_t k, int64_t first, int64_t rows, const T* a, int64_t a_col,
+                 T* HWY_RESTRICT packed) {
+  const Tag<T> d;
+  constexpr int64_t kN = static_cast<int64_t>(hn::MaxLanes(Tag<T>()));
+  const bool is_last = first + kColumnDistance<T> > m;
+  a += first;
+  for (int64_t j = 0; j < k; ++j, a += a_col, packed += kColumnDistance<T>)
+    if (is_last)
+      for (int64_t i = 0; i < rows; ++i) packed[i] = a[i];
     else
-      for (int64_t j = 0; j < k; ++j) packed[i * row + j] = r[j * t.a_col];
-  }
-  t.a_row = row;
-  t.a_col = 1;
+      for (int64_t v = 0; v < kColumnDistance<T>; v += kN)
+        hn::StoreU(hn::LoadU(d, a + v), d, packed + v);
 }
 
-constexpr int64_t kBlockM = 144, kBlockN = 256, kBlockK = 256;
-
-// The block of c at (i0, j0), of size m x n, with all of k.
 template <typename T>
-void Block(const Gemm<T>& g, int64_t i0, int64_t j0, int64_t m, int64_t n) {
-  constexpr int64_t kN = static_cast<int64_t>(hn::MaxLanes(Tag<T>()));
-  constexpr int64_t kWidth = 2 * kN;
-  const Scratch<T> a_block(kBlockM * (kBlockK + 16)), b_block(kBlockN * kBlockK);
-  for (int64_t k0 = 0; k0 < g.k; k0 += kBlockK) {
-    const int64_t k = std::min(kBlockK, g.k - k0);
-    TileArgs<T> t{};
-    t.k = k;
-    t.a = g.a + i0 * g.a_row + k0 * g.a_col;
-    t.a_row = g.a_row;
-    t.a_col = g.a_col;
-    PackA(m, k, t, a_block.data());
-    t.b_row = kWidth;
-    t.c_row = g.c_row;
-    const bool adds_c = g.accumulate || k0 > 0;
-    t.add_row = adds_c ? g.c_row : 0;
-    PackPanels(k, n, kWidth, g, k0, j0, b_block.data());
-    for (int64_t j = 0; j < n; j += kWidth) {
-      const int64_t cols = std::min(kWidth, n - j);
-      t.b = b_block.data() + j * k;
-      t.c = g.c + i0 * g.c_row + j0 + j;
-      t.add = adds_c ? t.c : AddOf(g, i0, j0 + j);
-      Panel(m, cols, t);
-    }
+void PackRows(int64_t rows, int64_t k, const T* a, int64_t a_row, int64_t a_col,
+              T* HWY_RESTRICT packed) {
+  for (int64_t i = 0; i < rows; ++i, a += a_row, packed += kRowDistance<T>) {
+    if (a_col == 1)
+      std::memcpy(packed, a, k * sizeof(T));
+    else
+      for (int64_t j = 0; j < k; ++j) packed[j] = a[j * a_col];
   }
+}
+
+// A tile's rows of c against a packed block of b: [k, n].
+template <typename T>
+void TileRow(int64_t rows, int64_t n, TileArgs<T> t, Layout layout) {
+  constexpr int64_t kN = static_cast<int64_t>(hn::MaxLanes(Tag<T>()));
+  const int64_t distance = PanelDistance(t.k, 2 * kN);
+  for (int64_t j = 0; j < n; j += 2 * kN, t.b += distance, t.c += 2 * kN) {
+    const int64_t cols = std::min(2 * kN, n - j);
+    const int vectors = cols > kN ? 2 : 1;
+    t.last = cols - (vectors - 1) * kN;
+    for (int64_t r = 0; r < rows; ++r) {
+      hwy::Prefetch(t.c + r * t.c_row);
+      hwy::Prefetch(t.c + r * t.c_row + kN);
+    }
+    const bool is_partial = t.last != kN;
+    if (layout == Layout::kByRows)
+      FindTile<Layout::kByRows, T>(static_cast<int>(rows), vectors, is_partial)(t);
+    else
+      FindTile<Layout::kByColumns, T>(static_cast<int>(rows), vectors, is_partial)(t);
+    if (t.add) t.add += 2 * kN;
+  }
+}
+
+// f(k0, k) for parts of [0, n), about equal and as long as a packed row at most.
+template <typename T, class F>
+void ForSteps(int64_t n, const F& f) {
+  const int64_t steps = std::max<int64_t>(1, (n + kRowLength<T> - 1) / kRowLength<T>);
+  for (int64_t step = 0; step < steps; ++step) {
+    const int64_t begin = n * step / steps;
+    f(begin, n * (step + 1) / steps - begin);
+  }
+}
+
+// Memory for packed operands.
+template <typename T>
+struct PackedBlocks {
+  Scratch<T> a{std::max(kRows * kRowDistance<T>, kRowLength<T>* kColumnDistance<T>)};
+  Scratch<T> b{kBlockN * (kRowLength<T> + 1)};
+};
+
+// Rows [i0, i0 + m) and columns [j0, j0 + n) of c, n <= kBlockN, with all of k.
+template <typename T>
+void Block(const Gemm<T>& g, int64_t i0, int64_t m, int64_t j0, int64_t n,
+           const PackedBlocks<T>& packed) {
+  constexpr int64_t kWidth = kPanel<T>;
+  const bool by_rows = g.a_row != 1;
+  const int64_t tiles = (m + kRows - 1) / kRows;
+  const auto first_row = [&](int64_t tile) { return i0 + m * tile / tiles; };
+  ForSteps<T>(g.k, [&](int64_t k0, int64_t k) {
+    PackPanels(k, n, kWidth, g, k0, j0, packed.b.data());
+    const bool adds_c = g.accumulate || k0 > 0;
+    for (int64_t tile = 0; tile < tiles; ++tile) {
+      const int64_t i = first_row(tile), rows = first_row(tile + 1) - i;
+      const T* a = g.a + k0 * g.a_col;
+      T* to = packed.a.data();
+      if (by_rows)
+        PackRows(rows, k, a + i * g.a_row, g.a_row, g.a_col, to);
+      else
+        PackColumns(g.m, k, i, rows, a, g.a_col, to);
+      T* c = g.c + i * g.c_row + j0;
+      const T* add = adds_c ? c : AddOf(g, i, j0);
+      TileRow(rows, n,
+              TileArgs<T>{k, to, 0, 0, packed.b.data(), kWidth, c, g.c_row, add,
+                          adds_c ? g.c_row : 0, 0},
+              by_rows ? Layout::kByRows : Layout::kByColumns);
+    }
+  });
 }
 
 template <typename T>
@@ -180,51 +238,60 @@ void Product(const Gemm<T>& g) {
     Serial(g);
     return;
   }
-  // Narrow products get narrower blocks, so that there is something to share.
-  int64_t block_n = kBlockN;
-  const int64_t rows = (g.m + kBlockM - 1) / kBlockM;
-  while (block_n > 64 && rows * ((g.n + block_n - 1) / block_n) < 4) block_n /= 2;
-  const int64_t columns = (g.n + block_n - 1) / block_n;
+  // Each task packs its b; rows are therefore cut only if columns alone cannot be shared out.
+  constexpr int64_t kFewRows = 4 * kRows;
+  const int64_t threads = g.work() <= kSerialWork || in_parallel() ? 1 : num_threads();
+  const int64_t columns = (g.n + kBlockN - 1) / kBlockN;
+  const int64_t rows = columns % threads == 0 ? 1 : std::clamp<int64_t>(g.m / kFewRows, 1, threads);
   const auto run = [&](int64_t begin, int64_t end) {
-    for (int64_t t = begin; t < end; ++t) {
-      const int64_t i0 = t / columns * kBlockM, j0 = t % columns * block_n;
-      Block(g, i0, j0, std::min(kBlockM, g.m - i0), std::min(block_n, g.n - j0));
+    const PackedBlocks<T> packed;
+    const auto column = [&](int64_t part) {
+      return std::min(g.n, (g.n * part / columns + kPanel<T> - 1) / kPanel<T> * kPanel<T>);
+    };
+    for (int64_t task = begin; task < end; ++task) {
+      const int64_t row = task / columns, part = task % columns;
+      const int64_t i0 = g.m * row / rows, j0 = column(part);
+      Block(g, i0, g.m * (row + 1) / rows - i0, j0, column(part + 1) - j0, packed);
     }
   };
-  if (g.work() <= kSerialWork)
+  if (threads == 1)
     run(0, rows * columns);
   else
     parallel_for(rows * columns, 1, run);
 }
 
-// Columns of a panel of b.
-template <typename T>
-constexpr int64_t kPanel = 2 * static_cast<int64_t>(hn::MaxLanes(Tag<T>()));
-
 template <typename T>
 int64_t PackedSize(int64_t k, int64_t n) {
-  return (n + kPanel<T> - 1) / kPanel<T> * kPanel<T> * k;
+  return (n + kPanel<T> - 1) / kPanel<T> * PanelDistance(k, kPanel<T>);
 }
 template <typename T>
 void Pack(const Gemm<T>& g, T* packed) {
   PackPanels(g.k, g.n, kPanel<T>, g, 0, 0, packed);
 }
-// g.b: packed.
+// g.b: packed. Panels come one after another from beyond the first-level cache, rows of a stay.
 template <typename T>
 void PackedProduct(const Gemm<T>& g, const T* add, int64_t add_row) {
-  TileArgs<T> t{};
-  t.k = g.k;
-  t.a = g.a;
-  t.a_row = g.a_row;
-  t.a_col = g.a_col;
-  t.b_row = kPanel<T>;
-  t.c_row = g.c_row;
-  t.add_row = add_row;
-  for (int64_t j = 0; j < g.n; j += kPanel<T>) {
-    t.b = g.b + j * g.k;
-    t.c = g.c + j;
-    t.add = add ? add + j : nullptr;
-    Panel(g.m, std::min(kPanel<T>, g.n - j), t);
+  constexpr int64_t kWidth = kPanel<T>, kMostTiles = 8;
+  const int64_t tiles = (g.m + kRows - 1) / kRows;
+  const Scratch<T> rows(std::min(tiles, kMostTiles) * kRows * kRowDistance<T>);
+  for (int64_t first = 0; first < tiles; first += kMostTiles) {
+    const int64_t last = std::min(tiles, first + kMostTiles);
+    const int64_t begin = g.m * first / tiles, end = g.m * last / tiles;
+    ForSteps<T>(g.k, [&](int64_t k0, int64_t k) {
+      PackRows(end - begin, k, g.a + begin * g.a_row + k0 * g.a_col, g.a_row, g.a_col, rows.data());
+      for (int64_t j = 0; j < g.n; j += kWidth) {
+        const T* b = g.b + j / kWidth * PanelDistance(g.k, kWidth) + k0 * kWidth;
+        for (int64_t tile = first; tile < last; ++tile) {
+          const int64_t i = g.m * tile / tiles, height = g.m * (tile + 1) / tiles - i;
+          T* c = g.c + i * g.c_row + j;
+          const T* sum = k0 > 0 ? c : add ? add + i * add_row + j : nullptr;
+          TileRow(height, std::min(kWidth, g.n - j),
+                  TileArgs<T>{k, rows.data() + (i - begin) * kRowDistance<T>, 0, 0, b, kWidth, c,
+                              g.c_row, sum, k0 > 0 ? g.c_row : add_row, 0},
+                  Layout::kByRows);
+        }
+      }
+    });
   }
 }
 

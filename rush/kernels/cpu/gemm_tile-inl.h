@@ -9,6 +9,7 @@
 
 #include <cstdint>
 
+#include "hwy/cache_control.h"
 #include "hwy/highway.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -31,8 +32,28 @@ struct TileArgs {
   int64_t last;
 };
 
+// Rows of the register tile: with 2 vectors a row it leaves room for b and a broadcast element.
+constexpr int kRows = HWY_TARGET <= HWY_AVX3 ? 14 : 6;
+
+// How the elements of a lie for a tile: kStrided as a_row and a_col say, kByRows and kByColumns in
+// rows or columns a fixed distance apart. Fixed distances make addresses constants, which leaves
+// the processor's time for the products. These tiles belong to large products, whose b comes from
+// the second-level cache and is fetched ahead.
+enum class Layout { kStrided, kByRows, kByColumns };
+template <typename T>
+constexpr int64_t kRowLength = 1536 / sizeof(T);
+// No multiple of a page: rows would compete for the same lines of the cache.
+template <typename T>
+constexpr int64_t kRowDistance = kRowLength<T> + 16;
+// Whole vectors.
+template <typename T>
+constexpr int64_t kColumnDistance = [] {
+  constexpr int64_t kN = static_cast<int64_t>(hn::MaxLanes(hn::ScalableTag<T>()));
+  return (kRows + kN - 1) / kN * kN;
+}();
+
 // kPartial: columns from `last` on are neither read nor written.
-template <int kM, int kV, bool kPartial, typename T>
+template <int kM, int kV, bool kPartial, typename T, Layout kLayout = Layout::kStrided>
 HWY_NOINLINE void Tile(const TileArgs<T>& t) {
   const hn::ScalableTag<T> d;
   constexpr int kN = static_cast<int>(hn::MaxLanes(hn::ScalableTag<T>()));
@@ -47,26 +68,29 @@ HWY_NOINLINE void Tile(const TileArgs<T>& t) {
   for (int i = 0; i < kM; ++i)
 #pragma GCC unroll 2
     for (int v = 0; v < kV; ++v) sum[i][v] = hn::Zero(d);
-  // A pointer for every third row: an address is a pointer plus 0, 1 or 2 times the stride, which
-  // costs no instruction.
-  constexpr int kPointers = (kM + 2) / 3;
-  const int64_t a_row = t.a_row, a_col = t.a_col, b_row = t.b_row;
-  const T* a[kPointers];
-#pragma GCC unroll 4
-  for (int i = 0; i < kPointers; ++i) a[i] = t.a + 3 * i * a_row;
+  constexpr bool kIsStrided = kLayout == Layout::kStrided, kByRows = kLayout == Layout::kByRows;
+  const int64_t a_row = kIsStrided ? t.a_row : kByRows ? kRowDistance<T> : 1;
+  const int64_t a_col = kIsStrided ? t.a_col : kByRows ? 1 : kColumnDistance<T>;
+  int64_t rows[kM];
+#pragma GCC unroll 16
+  for (int i = 0; i < kM; ++i) rows[i] = i * a_row;
+  const T* HWY_RESTRICT a = t.a;
   const T* HWY_RESTRICT b = t.b;
-  for (int64_t k = 0; k < t.k; ++k, b += b_row) {
+  const int64_t b_row = t.b_row;
+  constexpr int kAhead = 16;  // rows of b
+  for (int64_t k = t.k; k > 0; --k, a += a_col, b += b_row) {
     hn::Vec<hn::ScalableTag<T>> vb[kV];
 #pragma GCC unroll 2
-    for (int v = 0; v < kV; ++v) vb[v] = load(b, v);
+    for (int v = 0; v < kV; ++v) {
+      vb[v] = load(b, v);
+      if (!kIsStrided) hwy::Prefetch(b + kAhead * kV * kN + v * kN);
+    }
 #pragma GCC unroll 16
     for (int i = 0; i < kM; ++i) {
-      const auto va = hn::Set(d, a[i / 3][(i % 3) * a_row]);
+      const auto va = hn::Set(d, a[rows[i]]);
 #pragma GCC unroll 2
       for (int v = 0; v < kV; ++v) sum[i][v] = hn::MulAdd(va, vb[v], sum[i][v]);
     }
-#pragma GCC unroll 4
-    for (int i = 0; i < kPointers; ++i) a[i] += a_col;
   }
 #pragma GCC unroll 16
   for (int i = 0; i < kM; ++i)
@@ -82,24 +106,45 @@ HWY_NOINLINE void Tile(const TileArgs<T>& t) {
     }
 }
 
+// packed[k, width] = b[k, cols] for a b whose columns are adjacent, one by one from (i, j) on.
+template <typename T>
+void PackOneByOne(int64_t i, int64_t k, int64_t j, int64_t cols, int64_t width, const T* b,
+                  int64_t b_col, T* HWY_RESTRICT packed) {
+  for (; j < cols; ++j)
+    for (int64_t r = i; r < k; ++r) packed[r * width + j] = b[j * b_col + r];
+}
+
 #if HWY_TARGET == HWY_SCALAR
 template <typename T>
-constexpr int64_t kSide = 1;
-template <typename T>
-void TransposeSquare(const T* from, int64_t, T* to, int64_t) {
-  *to = *from;
+void PackTransposed(int64_t k, int64_t cols, int64_t width, const T* b, int64_t b_col,
+                    T* HWY_RESTRICT packed) {
+  PackOneByOne(0, k, 0, cols, width, b, b_col, packed);
 }
 #else
-// Elements in 16 bytes.
+// Elements in 16 bytes, the side of the squares that are transposed.
 template <typename T>
 constexpr int64_t kSide = 16 / sizeof(T);
-// The transposed square of kSide lines that starts at `from`; lines lie `line` apart.
-template <typename T>
-void TransposeSquare(const T* from, int64_t line, T* to, int64_t to_line) {
-  if constexpr (sizeof(T) == 4) {
-    const hn::CappedTag<T, 4> d;
-    const auto r0 = hn::LoadU(d, from), r1 = hn::LoadU(d, from + line);
-    const auto r2 = hn::LoadU(d, from + 2 * line), r3 = hn::LoadU(d, from + 3 * line);
+
+// kSide adjacent elements of each of several lines: 0, kSide, 2 kSide, ... from `from`.
+template <class D, typename T = hn::TFromD<D>>
+hn::Vec<D> LoadSquares(D d, const T* from, int64_t line) {
+  if constexpr (hn::MaxLanes(D()) <= static_cast<size_t>(kSide<T>)) {
+    return hn::LoadU(d, from);
+  } else {
+    const hn::Half<D> half;
+    constexpr int64_t kLines = static_cast<int64_t>(hn::MaxLanes(half));
+    return hn::Combine(d, LoadSquares(half, from + kLines * line, line),
+                       LoadSquares(half, from, line));
+  }
+}
+
+// Squares of as many lines as d has lanes, side by side: column i of `from` becomes line i of `to`.
+template <class D, typename T = hn::TFromD<D>>
+void TransposeSquares(D d, const T* from, int64_t line, T* to, int64_t to_line) {
+  const auto r0 = LoadSquares(d, from, line), r1 = LoadSquares(d, from + line, line);
+  if constexpr (kSide<T> == 4) {
+    const auto r2 = LoadSquares(d, from + 2 * line, line);
+    const auto r3 = LoadSquares(d, from + 3 * line, line);
     const auto even = hn::InterleaveLower(d, r0, r2), odd = hn::InterleaveLower(d, r1, r3);
     const auto even2 = hn::InterleaveUpper(d, r0, r2), odd2 = hn::InterleaveUpper(d, r1, r3);
     hn::StoreU(hn::InterleaveLower(d, even, odd), d, to);
@@ -107,27 +152,30 @@ void TransposeSquare(const T* from, int64_t line, T* to, int64_t to_line) {
     hn::StoreU(hn::InterleaveLower(d, even2, odd2), d, to + 2 * to_line);
     hn::StoreU(hn::InterleaveUpper(d, even2, odd2), d, to + 3 * to_line);
   } else {
-    const hn::CappedTag<T, 2> d;
-    const auto r0 = hn::LoadU(d, from), r1 = hn::LoadU(d, from + line);
     hn::StoreU(hn::InterleaveLower(d, r0, r1), d, to);
     hn::StoreU(hn::InterleaveUpper(d, r0, r1), d, to + to_line);
   }
 }
-#endif
 
 // packed[k, width] = b[k, cols] for a b whose columns are adjacent. The rest of packed is left as
 // it is.
 template <typename T>
 void PackTransposed(int64_t k, int64_t cols, int64_t width, const T* b, int64_t b_col,
                     T* HWY_RESTRICT packed) {
-  const int64_t whole_k = k / kSide<T> * kSide<T>, whole_cols = cols / kSide<T> * kSide<T>;
-  for (int64_t j = 0; j < whole_cols; j += kSide<T>)
-    for (int64_t i = 0; i < whole_k; i += kSide<T>)
-      TransposeSquare(b + j * b_col + i, b_col, packed + i * width + j, width);
-  for (int64_t j = 0; j < cols; ++j)
-    for (int64_t i = j < whole_cols ? whole_k : 0; i < k; ++i)
-      packed[i * width + j] = b[j * b_col + i];
+  const int64_t whole_k = k / kSide<T> * kSide<T>;
+  int64_t j = 0;
+  const auto transpose = [&](auto d) HWY_ATTR {
+    constexpr int64_t kColumns = static_cast<int64_t>(hn::MaxLanes(decltype(d)()));
+    for (; j + kColumns <= cols; j += kColumns)
+      for (int64_t i = 0; i < whole_k; i += kSide<T>)
+        TransposeSquares(d, b + j * b_col + i, b_col, packed + i * width + j, width);
+  };
+  transpose(hn::ScalableTag<T>());
+  transpose(hn::CappedTag<T, static_cast<size_t>(kSide<T>)>());
+  PackOneByOne(whole_k, k, 0, j, width, b, b_col, packed);
+  PackOneByOne(0, k, j, cols, width, b, b_col, packed);
 }
+#endif
 
 }  // namespace rush::kernels::cpu::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

@@ -74,23 +74,6 @@ void run(const Gemm<float>& g, const Operand& a, const Operand& b) {
   if (g.bias) add_bias(g);
 }
 
-// Fixed blocks of c, one thread each: the same bits at any number of threads.
-void run_in_blocks(const Gemm<float>& g, const Operand& a, const Operand& b) {
-  constexpr int64_t kMost = 16, kSmallest = 64, kLeastWork = int64_t{1} << 22;
-  const bool by_rows = g.m >= g.n;
-  const int64_t total = by_rows ? g.m : g.n;
-  const int64_t blocks = std::clamp<int64_t>(g.work() / kLeastWork, 1, kMost);
-  int64_t step = std::max(kSmallest, (total + blocks - 1) / blocks);
-  step = (step + 15) / 16 * 16;
-  parallel_for(total, step, [&](int64_t begin, int64_t end) {
-    const SingleThread single(true);
-    if (by_rows)
-      run(part(g, begin, end - begin, 0, g.n), a, b);
-    else
-      run(part(g, 0, g.m, begin, end - begin), a, b);
-  });
-}
-
 // A product of a second or more is made of pieces, between which it can be stopped.
 void run_in_pieces(const Gemm<float>& g, const Operand& a, const Operand& b) {
   constexpr int64_t kLongWork = int64_t{1} << 34, kManyRows = 512;
@@ -108,13 +91,8 @@ bool gemm(const Gemm<float>& g) {
   const Operand a = operand(g.m, g.k, g.a_row, g.a_col);
   const Operand b = operand(g.k, g.n, g.b_row, g.b_col);
   if (!a.ok || !b.ok) return false;
-  const bool serial = g.work() <= kSerialWork || in_parallel();
-  if (is_deterministic() && !serial) {
-    run_in_blocks(g, a, b);
-  } else {
-    const SingleThread single(serial);
-    run_in_pieces(g, a, b);
-  }
+  const SingleThread single(g.work() <= kSerialWork || in_parallel());
+  run_in_pieces(g, a, b);
   return true;
 }
 
