@@ -12,11 +12,13 @@ namespace rush::kernels::cpu {
 namespace {
 
 // oneDNN's call costs more than its speed gains in small products; its sgemm is slower than ours
-// where columns of a are adjacent elements, as in gradients of weights; and its bits depend on the
-// number of threads.
+// where columns of a are adjacent elements and many, as in gradients of weights; and its bits
+// depend on the number of threads.
 bool is_for_onednn(const Gemm<float>& g) {
   constexpr int64_t kTinyWork = int64_t{1} << 15;
-  return g.work() > kTinyWork && g.k > 0 && g.a_col == 1 && !is_deterministic();
+  constexpr int64_t kLong = 512, kManyElements = int64_t{1} << 18;
+  if (g.work() <= kTinyWork || g.k == 0 || is_deterministic()) return false;
+  return g.a_col == 1 || g.k < kLong || g.m * g.k < kManyElements;
 }
 
 }  // namespace

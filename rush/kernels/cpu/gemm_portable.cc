@@ -136,21 +136,29 @@ void Serial(const Gemm<T>& g) {
 // most of a first-level one.
 constexpr int64_t kBlockN = 384;
 
-// Copies rows [first, first + rows) of a[m, k], whose rows are adjacent elements. Whole vectors are
-// copied where a has as many rows.
+// Tiles whose rows are packed together where rows are adjacent elements, so that longer runs are
+// read, and where the elements of one of them begin.
+constexpr int64_t kGroup = 4;
 template <typename T>
-void PackColumns(int64_t m, int64_t k, int64_t first, int64_t rows, const T* a, int64_t a_col,
-                 T* HWY_RESTRICT packed) {
+constexpr int64_t kTileDistance = (kRowLength<T> + 1) * kColumnDistance<T>;
+
+// Copies the rows of a[m, k] of the tiles that begin at first[0], first[1], ..., first[tiles]: what
+// the last one ends before. Whole vectors are copied where a has as many rows.
+template <typename T>
+void PackColumns(int64_t m, int64_t k, const int64_t* first, int64_t tiles, const T* a,
+                 int64_t a_col, T* HWY_RESTRICT packed) {
   const Tag<T> d;
   constexpr int64_t kN = static_cast<int64_t>(hn::MaxLanes(Tag<T>()));
-  const bool is_last = first + kColumnDistance<T> > m;
-  a += first;
-  for (int64_t j = 0; j < k; ++j, a += a_col, packed += kColumnDistance<T>)
-    if (is_last)
-      for (int64_t i = 0; i < rows; ++i) packed[i] = a[i];
-    else
+  int64_t whole = tiles;
+  while (whole > 0 && first[whole - 1] + kColumnDistance < T >> m) --whole;
+  for (int64_t j = 0; j < k; ++j, a += a_col, packed += kColumnDistance<T>) {
+    for (int64_t t = 0; t < whole; ++t)
       for (int64_t v = 0; v < kColumnDistance<T>; v += kN)
-        hn::StoreU(hn::LoadU(d, a + v), d, packed + v);
+        hn::StoreU(hn::LoadU(d, a + first[t] + v), d, packed + t * kTileDistance<T> + v);
+    for (int64_t t = whole; t < tiles; ++t)
+      for (int64_t i = first[t]; i < first[t + 1]; ++i)
+        packed[t * kTileDistance<T> + i - first[t]] = a[i];
+  }
 }
 
 template <typename T>
@@ -199,7 +207,7 @@ void ForSteps(int64_t n, const F& f) {
 // Memory for packed operands.
 template <typename T>
 struct PackedBlocks {
-  Scratch<T> a{std::max(kRows * kRowDistance<T>, kRowLength<T>* kColumnDistance<T>)};
+  Scratch<T> a{std::max(kRows * kRowDistance<T>, kGroup* kTileDistance<T>)};
   Scratch<T> b{kBlockN * (kRowLength<T> + 1)};
 };
 
@@ -214,18 +222,24 @@ void Block(const Gemm<T>& g, int64_t i0, int64_t m, int64_t j0, int64_t n,
   ForSteps<T>(g.k, [&](int64_t k0, int64_t k) {
     PackPanels(k, n, kWidth, g, k0, j0, packed.b.data());
     const bool adds_c = g.accumulate || k0 > 0;
+    const T* a = g.a + k0 * g.a_col;
     for (int64_t tile = 0; tile < tiles; ++tile) {
       const int64_t i = first_row(tile), rows = first_row(tile + 1) - i;
-      const T* a = g.a + k0 * g.a_col;
-      T* to = packed.a.data();
-      if (by_rows)
-        PackRows(rows, k, a + i * g.a_row, g.a_row, g.a_col, to);
-      else
-        PackColumns(g.m, k, i, rows, a, g.a_col, to);
+      T* of_tile = packed.a.data();
+      if (by_rows) {
+        PackRows(rows, k, a + i * g.a_row, g.a_row, g.a_col, of_tile);
+      } else {
+        of_tile += tile % kGroup * kTileDistance<T>;
+        if (tile % kGroup == 0) {
+          int64_t first[kGroup + 1];
+          for (int64_t t = 0; t <= kGroup; ++t) first[t] = first_row(std::min(tile + t, tiles));
+          PackColumns(g.m, k, first, std::min(kGroup, tiles - tile), a, g.a_col, of_tile);
+        }
+      }
       T* c = g.c + i * g.c_row + j0;
       const T* add = adds_c ? c : AddOf(g, i, j0);
       TileRow(rows, n,
-              TileArgs<T>{k, to, 0, 0, packed.b.data(), kWidth, c, g.c_row, add,
+              TileArgs<T>{k, of_tile, 0, 0, packed.b.data(), kWidth, c, g.c_row, add,
                           adds_c ? g.c_row : 0, 0},
               by_rows ? Layout::kByRows : Layout::kByColumns);
     }
