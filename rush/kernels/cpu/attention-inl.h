@@ -101,41 +101,6 @@ class Rows {
   const A* data_ = nullptr;
 };
 
-// packed[size x kPanel] = the transposed rows of one panel, which lie `row` apart.
-template <typename A>
-HWY_ATTR void TransposePanel(const A* from, int64_t row, int64_t size, A* HWY_RESTRICT packed) {
-#if HWY_TARGET <= HWY_AVX3
-  if constexpr (sizeof(A) == 4) {
-    // Four columns of 16 rows at a time: their blocks of 16 bytes, each transposed by itself.
-    const hn::ScalableTag<A> d;
-    const hn::Half<decltype(d)> half;
-    const hn::Half<decltype(half)> quarter;
-    const auto load = [&](const A* p) HWY_ATTR {
-      const auto block = [&](int r) HWY_ATTR { return hn::LoadU(quarter, p + r * row); };
-      return hn::Combine(d, hn::Combine(half, block(12), block(8)),
-                         hn::Combine(half, block(4), block(0)));
-    };
-    const int64_t whole = size / 4 * 4;
-    for (int64_t i = 0; i < kPanel<A>; i += kLanes<A>)
-      for (int64_t c = 0; c < whole; c += 4) {
-        const A* p = from + i * row + c;
-        A* to = packed + c * kPanel<A> + i;
-        const auto r0 = load(p), r1 = load(p + row), r2 = load(p + 2 * row), r3 = load(p + 3 * row);
-        const auto even = hn::InterleaveLower(d, r0, r2), odd = hn::InterleaveLower(d, r1, r3);
-        const auto even2 = hn::InterleaveUpper(d, r0, r2), odd2 = hn::InterleaveUpper(d, r1, r3);
-        hn::StoreU(hn::InterleaveLower(d, even, odd), d, to);
-        hn::StoreU(hn::InterleaveUpper(d, even, odd), d, to + kPanel<A>);
-        hn::StoreU(hn::InterleaveLower(d, even2, odd2), d, to + 2 * kPanel<A>);
-        hn::StoreU(hn::InterleaveUpper(d, even2, odd2), d, to + 3 * kPanel<A>);
-      }
-    from += whole;
-    packed += whole * kPanel<A>;
-    size -= whole;
-  }
-#endif
-  PackTransposed(size, kPanel<A>, kPanel<A>, from, row, packed);
-}
-
 // Rows of [rows x size] as columns: panels [size x kPanel] of kPanel rows each, one after another.
 template <typename T, typename A = ComputeOf<T>>
 void PackColumns(const T* from, int64_t row, int64_t col, int64_t rows, int64_t size, A* to) {
@@ -146,11 +111,11 @@ void PackColumns(const T* from, int64_t row, int64_t col, int64_t rows, int64_t 
     const T* p = from + i * row;
     if constexpr (std::is_same_v<T, A>)
       if (col == 1 && count == kPanel<A>) {
-        TransposePanel(p, row, size, to);
+        PackTransposed(size, kPanel<A>, kPanel<A>, p, row, to);
         continue;
       }
     PackRows(p, row, col, count, size, kPanel<A>, size, buffer.data());
-    TransposePanel(static_cast<const A*>(buffer.data()), size, size, to);
+    PackTransposed(size, kPanel<A>, kPanel<A>, buffer.data(), size, to);
   }
 }
 
