@@ -285,14 +285,14 @@ void Pack(const Gemm<T>& g, T* packed) {
 // g.b: packed. Panels come one after another from beyond the first-level cache, rows of a stay.
 template <typename T>
 void PackedProduct(const Gemm<T>& g, const T* add, int64_t add_row) {
-  constexpr int64_t kWidth = kPanel<T>, kMostTiles = 8;
+  constexpr int64_t kWidth = kPanel<T>, kMostTiles = 3;
   const int64_t tiles = (g.m + kRows - 1) / kRows;
-  const Scratch<T> rows(std::min(tiles, kMostTiles) * kRows * kRowDistance<T>);
+  HWY_ALIGN T rows[kMostTiles * kRows * kRowDistance<T>];  // 67 KB at most
   for (int64_t first = 0; first < tiles; first += kMostTiles) {
     const int64_t last = std::min(tiles, first + kMostTiles);
     const int64_t begin = g.m * first / tiles, end = g.m * last / tiles;
     ForSteps<T>(g.k, [&](int64_t k0, int64_t k) {
-      PackRows(end - begin, k, g.a + begin * g.a_row + k0 * g.a_col, g.a_row, g.a_col, rows.data());
+      PackRows(end - begin, k, g.a + begin * g.a_row + k0 * g.a_col, g.a_row, g.a_col, rows);
       for (int64_t j = 0; j < g.n; j += kWidth) {
         const T* b = g.b + j / kWidth * PanelDistance(g.k, kWidth) + k0 * kWidth;
         for (int64_t tile = first; tile < last; ++tile) {
@@ -300,8 +300,8 @@ void PackedProduct(const Gemm<T>& g, const T* add, int64_t add_row) {
           T* c = g.c + i * g.c_row + j;
           const T* sum = k0 > 0 ? c : add ? add + i * add_row + j : nullptr;
           TileRow(height, std::min(kWidth, g.n - j),
-                  TileArgs<T>{k, rows.data() + (i - begin) * kRowDistance<T>, 0, 0, b, kWidth, c,
-                              g.c_row, sum, k0 > 0 ? g.c_row : add_row, 0},
+                  TileArgs<T>{k, rows + (i - begin) * kRowDistance<T>, 0, 0, b, kWidth, c, g.c_row,
+                              sum, k0 > 0 ? g.c_row : add_row, 0},
                   Layout::kByRows);
         }
       }
