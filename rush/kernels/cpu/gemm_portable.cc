@@ -166,7 +166,7 @@ void PackRows(int64_t rows, int64_t k, const T* a, int64_t a_row, int64_t a_col,
               T* HWY_RESTRICT packed) {
   for (int64_t i = 0; i < rows; ++i, a += a_row, packed += kRowDistance<T>) {
     if (a_col == 1)
-      std::memcpy(packed, a, k * sizeof(T));
+      std::copy_n(a, k, packed);
     else
       for (int64_t j = 0; j < k; ++j) packed[j] = a[j * a_col];
   }
