@@ -149,15 +149,15 @@ void PackColumns(int64_t m, int64_t k, const int64_t* first, int64_t tiles, cons
                  int64_t a_col, T* HWY_RESTRICT packed) {
   const Tag<T> d;
   constexpr int64_t kN = static_cast<int64_t>(hn::MaxLanes(Tag<T>()));
+  constexpr int64_t kColumn = kColumnDistance<T>, kTile = kTileDistance<T>;
   int64_t whole = tiles;
-  while (whole > 0 && first[whole - 1] + kColumnDistance < T >> m) --whole;
-  for (int64_t j = 0; j < k; ++j, a += a_col, packed += kColumnDistance<T>) {
+  while (whole > 0 && first[whole - 1] + kColumn > m) --whole;
+  for (int64_t j = 0; j < k; ++j, a += a_col, packed += kColumn) {
     for (int64_t t = 0; t < whole; ++t)
-      for (int64_t v = 0; v < kColumnDistance<T>; v += kN)
-        hn::StoreU(hn::LoadU(d, a + first[t] + v), d, packed + t * kTileDistance<T> + v);
+      for (int64_t v = 0; v < kColumn; v += kN)
+        hn::StoreU(hn::LoadU(d, a + first[t] + v), d, packed + t * kTile + v);
     for (int64_t t = whole; t < tiles; ++t)
-      for (int64_t i = first[t]; i < first[t + 1]; ++i)
-        packed[t * kTileDistance<T> + i - first[t]] = a[i];
+      for (int64_t i = first[t]; i < first[t + 1]; ++i) packed[t * kTile + i - first[t]] = a[i];
   }
 }
 

@@ -45,6 +45,15 @@ Tensors naive_batch_norm(const Tensors& in) {
   return {y, means, vars};
 }
 
+std::vector<In> batch_norm_inputs(const Shape& shape) {
+  const Shape channels{shape[1]};
+  return {{shape, -2, 2},
+          {channels, -1, 1, In::kFixedReal},
+          {channels, 0.5, 2, In::kFixedReal},
+          {channels, 0.5, 2},
+          {channels, -1, 1}};
+}
+
 void add_batch_norm(CaseList& list) {
   const std::pair<const char*, Shape> shapes[] = {
       {"rows", {6, 5}}, {"images", {2, 3, 4, 5}}, {"sequences", {3, 20, 2}}};
@@ -53,11 +62,7 @@ void add_batch_norm(CaseList& list) {
     OpCase row;
     row.op = "batch_norm";
     row.label = label;
-    row.in = {{shape, -2, 2},
-              {channels, -1, 1, In::kFixedReal},
-              {channels, 0.5, 2, In::kFixedReal},
-              {channels, 0.5, 2},
-              {channels, -1, 1}};
+    row.in = batch_norm_inputs(shape);
     row.tolerance = 5;
     row.run = [](const Tensors& x) -> Tensors {
       return {batch_norm(x[0], x[1], x[2], x[3], x[4], true, kMomentum, kEps), x[1], x[2]};
@@ -99,12 +104,8 @@ void add_batch_norm_relu(CaseList& list) {
     OpCase row;
     row.op = "batch_norm_relu";
     row.label = label;
-    row.in = {{shape, -2, 2},
-              {channels, -1, 1, In::kFixedReal},
-              {channels, 0.5, 2, In::kFixedReal},
-              {channels, 0.5, 2},
-              {channels, -1, 1},
-              {shape, -2, 2}};
+    row.in = batch_norm_inputs(shape);
+    row.in.push_back({shape, -2, 2});
     row.tolerance = 5;
     row.run = [](const Tensors& x) -> Tensors {
       return {apply_multi(*find_op("batch_norm_relu"), {x[0], x[1], x[2], x[3], x[4], x[5]},

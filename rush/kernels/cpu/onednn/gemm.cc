@@ -47,14 +47,11 @@ void add_bias(const Gemm<float>& g) {
   });
 }
 
-// A part of c: rows [i, i + m), columns [j, j + n).
-Gemm<float> part(Gemm<float> g, int64_t i, int64_t m, int64_t j, int64_t n) {
+// Rows [i, i + m) of c.
+Gemm<float> part(Gemm<float> g, int64_t i, int64_t m) {
   g.a += i * g.a_row;
-  g.b += j * g.b_col;
-  g.c += i * g.c_row + j;
-  if (g.bias) g.bias += j;
+  g.c += i * g.c_row;
   g.m = m;
-  g.n = n;
   return g;
 }
 
@@ -81,7 +78,7 @@ void run_in_pieces(const Gemm<float>& g, const Operand& a, const Operand& b) {
   if (g.m <= rows) return run(g, a, b);
   for (int64_t i = 0; i < g.m; i += rows) {
     if (rush::detail::t_work_step) rush::detail::t_work_step();
-    run(part(g, i, std::min(rows, g.m - i), 0, g.n), a, b);
+    run(part(g, i, std::min(rows, g.m - i)), a, b);
   }
 }
 
