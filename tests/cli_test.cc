@@ -161,10 +161,12 @@ TEST_F(CliTest, DeterministicTrainingGivesTheSameBitsWithAnyThreads) {
 TEST_F(CliTest, ProfilesSomeSteps) {
   const auto r = run("train digits --epochs 1 --limit 600 --quiet --profile trace.json");
   EXPECT_EQ(r.code, 0) << r.text;
-  for (const char* part : {"d(conv): conv_dw", "[data]", "conv1", "(AdamW)", "saved trace.json"})
+  for (const char* part : {"d(conv): conv_dw", "conv1", "(AdamW)", "saved trace.json"})
     EXPECT_TRUE(has(r.text, part)) << part << "\n" << r.text;
-  const auto trace = nlohmann::json::parse(read_file("test", path("trace.json")));
-  EXPECT_GT(trace["traceEvents"].size(), 200u);
+  // The table shows only the longest; what is short on a slow build stands in the trace.
+  const std::string text = read_file("test", path("trace.json"));
+  EXPECT_GT(nlohmann::json::parse(text)["traceEvents"].size(), 200u);
+  EXPECT_TRUE(has(text, "\"name\":\"data\""));
 }
 
 TEST_F(CliTest, AnInterruptSavesWhatWasLearnt) {
