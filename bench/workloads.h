@@ -38,8 +38,10 @@ template <typename Net, typename Optimizer, typename Loss>
 Step step_of(const Task& task, const Net& net, Optimizer optimizer, Loss loss) {
   if (task.is_training)
     return [optimizer, loss](const Tensor& x, const Tensor& y) {
+      optimizer->zero_grad();
       const Tensor value = loss(x, y);
-      optimizer->step(value);
+      value.backward();
+      optimizer->step();
       return value.detach();
     };
   Net evaluated = net;

@@ -118,6 +118,42 @@ TEST(Backward, TakesASeedForNonScalars) {
   EXPECT_EQ(x.grad().to_vector(), (Values{20, 400}));
 }
 
+// Activations write over a large gradient that only the walk holds; nobody may see that.
+TEST(Backward, OverwritesNoGradientThatSomebodyHolds) {
+  constexpr int64_t kSize = 40000;
+  const auto all = [](const Tensor& t, double value) {
+    return t.to_vector() == Values(kSize, value);
+  };
+  const Tensor x = full({kSize}, -0.5).requires_grad_(), seed = full({kSize}, 3.0);
+  relu(x).backward(seed);
+  EXPECT_TRUE(all(seed, 3) && all(x.grad(), 0)) << "the user's seed";
+
+  const Tensor inner = x * 2.0, y = relu(inner), z = y * 4.0;
+  Tensor seen;
+  const HookHandle handle = register_hook(y, [&](const Tensor& dy) { return seen = dy, Tensor(); });
+  z.sum().backward();
+  EXPECT_TRUE(all(seen, 4)) << "what a hook keeps";
+
+  const Tensor kept = x * 1.0;
+  retain_grad(kept);
+  (relu(kept) + kept).sum().backward();
+  EXPECT_TRUE(all(kept.grad(), 1)) << "a gradient that goes two ways";
+
+  const Tensor a = x * 3.0, b = x * 5.0;
+  const auto both = grad({(relu(a) + relu(b * -1.0)).sum()}, {a, b});
+  EXPECT_TRUE(all(both[0], 0) && all(both[1], -1));
+}
+
+TEST(Backward, NeedsNoSecondGradientForAnActivation) {
+  constexpr int64_t kSize = 1 << 20;
+  const Tensor x = full({kSize}, 0.5).requires_grad_();
+  const Tensor y = gelu(x) * 2.0, seed = ones({kSize});
+  reset_peak_memory();
+  const int64_t before = memory_stats().allocated;
+  y.backward(seed);
+  EXPECT_LE(memory_stats().peak - before, kSize * 4 + 4096) << "one, from y to x";
+}
+
 TEST(Grad, LeavesLeavesAloneAndReachesIntermediates) {
   const Tensor x = leaf({3});
   const Tensor h = x * x;

@@ -182,7 +182,7 @@ class Walker {
       const OriginScope origin(is_origin_wanted_ ? gradient_origin(n) : kNoOrigin);
       if (!add_to_part(n, v.dy)) propagate(n, v.dy, wanted);
     }
-    if (!walk_.retain_graph && !walk_.create_graph && !n.is_symbolic) release(n);
+    if (!keeps_values(n)) release(n);
     v.dy.clear();
   }
 
@@ -226,10 +226,13 @@ class Walker {
       } else if (n.op->has_body_gradient()) {
         take(n, gradient_through_body(call), wanted);
       } else {
-        for (size_t k = 0; k < n.inputs.size(); ++k) {
+        // Last input first: a layer's weights, which read its input, come before that input, whose
+        // gradient then takes the memory that the input had.
+        for (size_t k = n.inputs.size(); k-- > 0;) {
           if (!is_wanted(wanted, k) || !n.op->rule(k)) continue;
           call.input = static_cast<int>(k);
           take_one(n, k, n.op->rule(k)(call));
+          if (k > 0 && !keeps_values(n)) release_all_but(n, wanted & ((uint64_t{1} << k) - 1));
         }
       }
     } catch (const Error& e) {
@@ -287,6 +290,28 @@ class Walker {
     Tensors dxs;
     for (Tensor& dx : walk_backward(inner)) dxs.push_back(std::move(dx));
     return dxs;
+  }
+
+  bool keeps_values(const Node& n) const {
+    return walk_.retain_graph || walk_.create_graph || n.is_symbolic;
+  }
+
+  // Frees the saved values that none of the rules for the inputs `left` reads.
+  static void release_all_but(Node& n, uint64_t left) {
+    if (n.op->is_variadic()) return;
+    Saves read;
+    for (size_t k = 0; k < n.op->saves.size(); ++k) {
+      if (!is_wanted(left, k)) continue;
+      read.x |= n.op->saves[k].x;
+      read.y |= n.op->saves[k].y;
+    }
+    for (Saved& s : n.saved) {
+      const bool is_output = s.slot >= Saved::kOutput;
+      const int i = std::min(is_output ? s.slot - Saved::kOutput : s.slot, 31);
+      if (((is_output ? read.y : read.x) >> i) & 1) continue;
+      s.storage = nullptr;
+      n.is_released = true;
+    }
   }
 
   static void release(Node& n) {

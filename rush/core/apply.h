@@ -39,6 +39,10 @@ inline const Tensor& apply_in_place(const Op& op, const Tensor& target,
                                     std::initializer_list<Arg> others, AttrRef attrs = {}) {
   return apply_in_place(op, target, std::span(others.begin(), others.size()), attrs);
 }
+// For gradient rules: an element-wise op whose first input is the arriving gradient. A large one is
+// written over dy where only the walk holds it, so the rule must not read dy again.
+Tensor apply_over_gradient(const Op& op, const Dy& dy, std::initializer_list<Arg> others,
+                           AttrRef attrs = {});
 // Makes `target` show `value` (same shape and dtype) by an in-place write of the op `op`, carrying
 // value's history: how x[i] = v and copy_ are recorded.
 void write_in_place(const char* op, const Tensor& target, const Tensor& value);

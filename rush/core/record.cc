@@ -211,6 +211,32 @@ const Tensor& apply_in_place(const Op& op, const Tensor& target, std::span<const
   return target;
 }
 
+namespace {
+
+// Whether only the walk and the rule that was given dy hold it.
+bool is_only_here(const Dy& dy) {
+  const TensorBody& b = dy.body();
+  return b.storage && b.ref_count() == 2 && b.storage->ref_count() == 1 && !b.edge && !b.base &&
+         b.storage->bytes() == static_cast<size_t>(b.layout.numel()) * size_of(b.dtype);
+}
+
+}  // namespace
+
+Tensor apply_over_gradient(const Op& op, const Dy& dy, std::initializer_list<Arg> others,
+                           AttrRef attrs) {
+  constexpr int64_t kLarge = 16384;  // below, a fresh result stays in the cache as well
+  bool is_over =
+      !grad_enabled() && !DetectAnomaly::is_on() && dy.numel() >= kLarge && is_only_here(dy);
+  for (const Arg& a : others)
+    is_over = is_over && a.tensor->has_data() && a.tensor->shape() == dy.shape() &&
+              a.tensor->dtype() == dy.dtype();
+  if (is_over) return apply_in_place(op, dy, std::span(others.begin(), others.size()), attrs);
+  InlineVec<Arg, 4> in;
+  in.push_back(dy);
+  for (const Arg& a : others) in.push_back(a);
+  return apply(op, in, attrs);
+}
+
 void write_in_place(const char* op, const Tensor& target, const Tensor& value) {
   const bool recording = detail::t_grad_enabled && (is_recorded(target) || value.requires_grad());
   check_in_place(op, target, recording);

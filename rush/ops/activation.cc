@@ -4,6 +4,7 @@
 #include "rush/core/apply.h"
 #include "rush/kernels/attrs/unary.h"
 #include "rush/ops/binary.h"
+#include "rush/ops/over_gradient.h"
 #include "rush/ops/unary.h"
 
 namespace rush {
@@ -23,7 +24,7 @@ const Op& kRelu =
         .args({"x"})
         .elementwise()
         .dtypes({uint8, int8, int16, int32, int64, float16, bfloat16, float32, float64})
-        .grad([](Dy dy, Y<> y) { return relu_grad(dy, y); });
+        .grad([](Dy dy, Y<> y) { return over::relu_grad(dy, y); });
 const Op& kLogit =
     Define("logit", "log(x / (1 - x)), with x clamped to [eps, 1 - eps] if eps is given.")
         .args({"x"})
@@ -41,7 +42,7 @@ const Op& kGelu =
         .attrs<GeluAttrs>()
         .elementwise()
         .floating_only()
-        .grad([](Dy dy, X<> x, const GeluAttrs& a) { return gelu_grad(dy, x, a.approximate); });
+        .grad([](Dy dy, X<> x, const GeluAttrs& a) { return over::gelu_grad(dy, x, a); });
 const Op& kGeluGrad =
     Define("gelu_grad", "The gradient of gelu.")
         .args({"dy", "x"})
@@ -60,7 +61,7 @@ const Op& kSilu = Define("silu", "x sigmoid(x).")
                       .args({"x"})
                       .elementwise()
                       .floating_only()
-                      .grad([](Dy dy, X<> x) { return silu_grad(dy, x); });
+                      .grad([](Dy dy, X<> x) { return over::silu_grad(dy, x); });
 const Op& kSiluGrad = Define("silu_grad", "The gradient of silu.")
                           .args({"dy", "x"})
                           .elementwise()
@@ -205,6 +206,12 @@ Tensor gelu_grad(const Tensor& dy, const Tensor& x, std::string_view approximate
 }
 Tensor silu(const Tensor& x) { return apply(kSilu, {x}); }
 Tensor silu_grad(const Tensor& dy, const Tensor& x) { return apply(kSiluGrad, {dy, x}); }
+Tensor over::gelu_grad(const Dy& dy, const Tensor& x, const GeluAttrs& attrs) {
+  return apply_over_gradient(kGeluGrad, dy, {x}, attrs);
+}
+Tensor over::silu_grad(const Dy& dy, const Tensor& x) {
+  return apply_over_gradient(kSiluGrad, dy, {x});
+}
 Tensor mish(const Tensor& x) { return apply(kMish, {x}); }
 Tensor softplus(const Tensor& x, double beta, double threshold) {
   if (beta == 0) fail("softplus: beta must not be 0");

@@ -3,6 +3,7 @@
 #include "rush/core/apply.h"
 #include "rush/kernels/attrs/binary.h"
 #include "rush/ops/create.h"
+#include "rush/ops/over_gradient.h"
 #include "rush/ops/unary.h"
 
 namespace rush {
@@ -282,5 +283,14 @@ Tensor operator-(const Tensor& x) { return neg(x); }
 Tensor tanh_grad(const Tensor& dy, const Tensor& y) { return apply(kTanhGrad, {dy, y}); }
 Tensor sigmoid_grad(const Tensor& dy, const Tensor& y) { return apply(kSigmoidGrad, {dy, y}); }
 Tensor relu_grad(const Tensor& dy, const Tensor& y) { return apply(kReluGrad, {dy, y}); }
+Tensor over::tanh_grad(const Dy& dy, const Tensor& y) {
+  return apply_over_gradient(kTanhGrad, dy, {y});
+}
+Tensor over::sigmoid_grad(const Dy& dy, const Tensor& y) {
+  return apply_over_gradient(kSigmoidGrad, dy, {y});
+}
+Tensor over::relu_grad(const Dy& dy, const Tensor& y) {
+  return apply_over_gradient(kReluGrad, dy, {y});
+}
 
 }  // namespace rush

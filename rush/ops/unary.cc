@@ -8,6 +8,7 @@
 #include "rush/ops/binary.h"
 #include "rush/ops/cast.h"
 #include "rush/ops/create.h"
+#include "rush/ops/over_gradient.h"
 
 namespace rush {
 namespace {
@@ -153,7 +154,7 @@ const Op& kTanh = Define("tanh", "The hyperbolic tangent.")
                       .args({"x"})
                       .elementwise(Types::kFloat)
                       .floating_only()
-                      .grad([](Dy dy, Y<> y) { return tanh_grad(dy, y); });
+                      .grad([](Dy dy, Y<> y) { return over::tanh_grad(dy, y); });
 const Op& kAsinh = Define("asinh", "The inverse of sinh.")
                        .args({"x"})
                        .elementwise(Types::kFloat)
@@ -207,7 +208,7 @@ const Op& kSigmoid = Define("sigmoid", "1 / (1 + e^-x).")
                          .args({"x"})
                          .elementwise(Types::kFloat)
                          .floating_only()
-                         .grad([](Dy dy, Y<> y) { return sigmoid_grad(dy, y); });
+                         .grad([](Dy dy, Y<> y) { return over::sigmoid_grad(dy, y); });
 const Op& kIsnan =
     Define("isnan", "Whether x is not a number.").args({"x"}).elementwise(Types::kCompare);
 const Op& kIsinf =

@@ -194,11 +194,16 @@ void* fresh_block(size_t bytes) {
   return p;
 }
 
-// A block from the shared lists, or null. Of live and cached bytes, these count the cached ones.
-void* take_shared(int c) {
+// A block of class c from the shared lists, or else of one of the `larger` classes above it, which
+// c then becomes; or null. Of live and cached bytes, these count the cached ones.
+void* take_shared(int& c, int larger = 0) {
   Global& g = global();
   const std::scoped_lock lock(g.mutex);
-  if (g.free[c].empty()) return nullptr;
+  const int last = std::min(c + larger, kClasses - 1);
+  int from = c;
+  while (from < last && g.free[from].empty()) ++from;
+  if (g.free[from].empty()) return nullptr;
+  c = from;
   void* p = g.free[c].back();
   g.free[c].pop_back();
   g.cached.fetch_sub(static_cast<int64_t>(size_of_class(c)), std::memory_order_relaxed);
@@ -266,12 +271,15 @@ void deallocate_small(void* p, int c) noexcept {
   RUSH_POISON(reinterpret_cast<char*>(b) + sizeof(FreeBlock), kLocalSize[c] - sizeof(FreeBlock));
 }
 
-void* allocate_large(int c) {
-  const auto bytes = static_cast<int64_t>(size_of_class(c));
+// A cached block of up to half as much again serves, too: what gradients take, activations had.
+void* allocate_large(int& c) {
   Global& g = global();
+  auto bytes = static_cast<int64_t>(size_of_class(c));
   const size_t limit = g.limit.load(std::memory_order_relaxed);
   if (limit && static_cast<size_t>(memory_stats().allocated + bytes) > limit) out_of_memory(bytes);
-  void* p = take_shared(c);
+  const int larger = limit ? 0 : c >= kFineClass ? 8 : 2;  // in parts of a power of two
+  void* p = take_shared(c, larger);
+  bytes = static_cast<int64_t>(size_of_class(c));
   if (!p) p = fresh_block(bytes);
   g.allocations.fetch_add(1, std::memory_order_relaxed);
   const int64_t now = g.allocated.fetch_add(bytes, std::memory_order_relaxed) + bytes +
@@ -291,9 +299,10 @@ void* allocate(size_t bytes, size_t* capacity) {
     return allocate_small(c);
   }
   if (bytes > (size_t{1} << 62)) out_of_memory(bytes);
-  const int c = class_of(bytes);
+  int c = class_of(bytes);
+  void* p = allocate_large(c);
   *capacity = size_of_class(c);
-  return allocate_large(c);
+  return p;
 }
 
 void deallocate(void* block, size_t capacity) noexcept {
