@@ -150,9 +150,11 @@ void PackColumns(int64_t m, int64_t k, const int64_t* first, int64_t tiles, cons
   const Tag<T> d;
   constexpr int64_t kN = static_cast<int64_t>(hn::MaxLanes(Tag<T>()));
   constexpr int64_t kColumn = kColumnDistance<T>, kTile = kTileDistance<T>;
+  constexpr int64_t kAhead = 16;  // rows of a, which lie far apart
   int64_t whole = tiles;
   while (whole > 0 && first[whole - 1] + kColumn > m) --whole;
   for (int64_t j = 0; j < k; ++j, a += a_col, packed += kColumn) {
+    for (int64_t t = 0; t < tiles; ++t) hwy::Prefetch(a + first[t] + kAhead * a_col);
     for (int64_t t = 0; t < whole; ++t)
       for (int64_t v = 0; v < kColumn; v += kN)
         hn::StoreU(hn::LoadU(d, a + first[t] + v), d, packed + t * kTile + v);
