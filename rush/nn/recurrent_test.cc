@@ -131,6 +131,26 @@ TEST(Recurrent, GivesTheSameBitsAtAnyThreadCount) {
   set_num_threads(before);
 }
 
+// Fewer sequences than threads: these share out the hidden units of each step.
+TEST(Recurrent, GivesTheSameBitsForFewSequences) {
+  const Tensor x = randn({20, 2, 16});
+  const auto check = [&](const auto& layer) {
+    const int before = num_threads();
+    std::vector<float> first;
+    for (int threads : {1, 3, 8}) {
+      set_num_threads(threads);
+      const std::vector<float> bits = layer(x).output.template to_vector<float>();
+      if (threads == 1) first = bits;
+      EXPECT_TRUE(bits == first) << layer.describe() << ", " << threads << " threads";
+    }
+    set_num_threads(before);
+  };
+  check(RNN(16, 320));
+  check(LSTM(16, 192, {.bidirectional = true}));
+  check(LSTM(16, 200));  // no multiple of a panel
+  check(GRU(16, 256, {.num_layers = 2}));
+}
+
 // Second derivatives go through the formula.
 TEST(Recurrent, HasSecondDerivatives) {
   GRU gru(2, 2, {.bidirectional = true});

@@ -47,7 +47,12 @@ class PackedMatrix {
   // c = a b, plus add[i, j] if given, which may be c itself; add_row 0: the same for all rows.
   // a: [m, k], c: [m, n]; their columns are adjacent.
   void multiply(int64_t m, const T* a, int64_t a_row, T* c, int64_t c_row, const T* add = nullptr,
-                int64_t add_row = 0) const;
+                int64_t add_row = 0) const {
+    multiply(m, a, a_row, c, c_row, add, add_row, 0, n_);
+  }
+  // The same for the columns of b from `first` on, a multiple of 64, which c and add begin with.
+  void multiply(int64_t m, const T* a, int64_t a_row, T* c, int64_t c_row, const T* add,
+                int64_t add_row, int64_t first, int64_t count) const;
 
  private:
   int64_t k_, n_;

@@ -367,9 +367,16 @@ PackedMatrix<T>::PackedMatrix(int64_t k, int64_t n, const T* b, int64_t b_row, i
 
 template <typename T>
 void PackedMatrix<T>::multiply(int64_t m, const T* a, int64_t a_row, T* c, int64_t c_row,
-                               const T* add, int64_t add_row) const {
-  if (m <= 0 || n_ <= 0) return;
-  const Gemm<T> g{m, n_, k_, a, a_row, 1, panels_.data(), 0, 0, c, c_row};
+                               const T* add, int64_t add_row, int64_t first, int64_t count) const {
+  if (m <= 0 || count <= 0) return;
+  const auto size_before = [&] {
+    if constexpr (std::is_same_v<T, float>)
+      return HWY_DYNAMIC_DISPATCH(PackedSizeFloat)(k_, first);
+    else
+      return HWY_DYNAMIC_DISPATCH(PackedSizeDouble)(k_, first);
+  };
+  const T* b = panels_.data() + (first > 0 ? size_before() : 0);
+  const Gemm<T> g{m, count, k_, a, a_row, 1, b, 0, 0, c, c_row};
   if constexpr (std::is_same_v<T, float>)
     HWY_DYNAMIC_DISPATCH(PackedFloat)(g, add, add_row);
   else

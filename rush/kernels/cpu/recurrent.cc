@@ -3,7 +3,8 @@
 // x holds every step's share of the input already, made by one product before; what is left goes
 // through time: a product of the state with the recurrent weights, packed once, and the arithmetic
 // of the gates (recurrent_steps.cc). Sequences do not depend on each other, so every thread takes
-// some rows of the batch through all steps and nobody waits; a row's bits do not depend on which.
+// some rows of the batch through all steps and nobody waits; with fewer rows than threads these
+// share out the hidden units of each step. A row's bits do not depend on it.
 // Backward, the gradient of the state goes through time in the same way, and the weights' gradient
 // is one product over all steps.
 #include "rush/kernels/attrs/recurrent.h"
@@ -29,12 +30,10 @@ void rnn_sequence(const Call& call) {
   const Result<T> y(call.out[0]), last(call.out[1]);
   const int64_t n = s.hidden;
   const StepProduct<T> product(s, n, n, weight.data(), 1, n);
-  s.for_rows(n * n, [&](int64_t begin, int64_t end) {
-    s.forward(begin, end, [&](const Part& p) {
-      T* to = y.data() + p.at * n;
-      product.multiply(p.rows, p.state(y.data(), hx.data(), n), to, n, x.data() + p.at * n, n);
-      run_step(RnnStep<T>{p.rows, n, attrs.relu, to});
-    });
+  s.for_steps(n * n, [&](const Part& p, Units units) {
+    T* to = y.data() + p.at * n;
+    product.multiply(p.rows, p.state(y.data(), hx.data(), n), to, n, x.data() + p.at * n, n, units);
+    run_step(RnnStep<T>{p.rows, n, units, attrs.relu, to});
   });
   s.copy_last(y.data(), last.data());
   y.finish();
@@ -57,7 +56,7 @@ void rnn_sequence_grad(const Call& call) {
       T *of_state = dh.data() + p.begin * n, *of_x = dx.data() + p.at * n;
       run_step(RnnStepGrad<T>{p.rows, n, attrs.relu, y.data() + p.at * n, dy.row(p.at * n),
                               of_state, of_x});
-      product.multiply(p.rows, of_x, of_state, n, nullptr, 0);
+      product.multiply(p.rows, of_x, of_state, n, nullptr, 0, {0, n});
     });
   });
   weight_gradient(s, n, dx.data(), y.data(), hx.data(), dweight.data());
@@ -75,14 +74,12 @@ void lstm_sequence(const Call& call) {
       c(call.out[4]);
   const int64_t n = s.hidden, gates = 4 * n;
   const StepProduct<T> product(s, n, gates, weight.data(), 1, n);
-  s.for_rows(n * gates, [&](int64_t begin, int64_t end) {
-    s.forward(begin, end, [&](const Part& p) {
-      T* to = kept.data() + p.at * gates;
-      product.multiply(p.rows, p.state(y.data(), hx.data(), n), to, gates, x.data() + p.at * gates,
-                       gates);
-      run_step(LstmStep<T>{p.rows, n, to, p.state(c.data(), cx.data(), n), c.data() + p.at * n,
-                           y.data() + p.at * n});
-    });
+  s.for_steps(n * gates, [&](const Part& p, Units units) {
+    T* to = kept.data() + p.at * gates;
+    product.multiply(p.rows, p.state(y.data(), hx.data(), n), to, gates, x.data() + p.at * gates,
+                     gates, units);
+    run_step(LstmStep<T>{p.rows, n, units, to, p.state(c.data(), cx.data(), n), c.data() + p.at * n,
+                         y.data() + p.at * n});
   });
   s.copy_last(y.data(), last_h.data());
   s.copy_last(c.data(), last_c.data());
@@ -108,7 +105,7 @@ void lstm_sequence_grad(const Call& call) {
       run_step(LstmStepGrad<T>{p.rows, n, kept.data() + p.at * gates,
                                p.state(c.data(), cx.data(), n), c.data() + p.at * n,
                                dy.row(p.at * n), of_state, dc.data() + p.begin * n, of_x});
-      product.multiply(p.rows, of_x, of_state, n, nullptr, 0);
+      product.multiply(p.rows, of_x, of_state, n, nullptr, 0, {0, n});
     });
   });
   weight_gradient(s, gates, dx.data(), y.data(), hx.data(), dweight.data());
@@ -125,13 +122,12 @@ void gru_sequence(const Call& call) {
   const Result<T> y(call.out[0]), last(call.out[1]), kept(call.out[2]);
   const int64_t n = s.hidden;
   const StepProduct<T> product(s, n, 3 * n, weight.data(), 1, n);
-  s.for_rows(n * 3 * n, [&](int64_t begin, int64_t end) {
-    s.forward(begin, end, [&](const Part& p) {
-      T* to = kept.data() + p.at * 4 * n;
-      const T* before = p.state(y.data(), hx.data(), n);
-      product.multiply(p.rows, before, to, 4 * n, bias.data(), 0);
-      run_step(GruStep<T>{p.rows, n, x.data() + p.at * 3 * n, to, before, y.data() + p.at * n});
-    });
+  s.for_steps(n * 3 * n, [&](const Part& p, Units units) {
+    T* to = kept.data() + p.at * 4 * n;
+    const T* before = p.state(y.data(), hx.data(), n);
+    product.multiply(p.rows, before, to, 4 * n, bias.data(), 0, units);
+    run_step(
+        GruStep<T>{p.rows, n, units, x.data() + p.at * 3 * n, to, before, y.data() + p.at * n});
   });
   s.copy_last(y.data(), last.data());
   for (const Result<T>* r : {&y, &last, &kept}) r->finish();
@@ -156,7 +152,7 @@ void gru_sequence_grad(const Call& call) {
       run_step(GruStepGrad<T>{p.rows, n, kept.data() + p.at * 4 * n,
                               p.state(y.data(), hx.data(), n), dy.row(p.at * n), of_state,
                               dx.data() + p.at * gates, dg});
-      product.multiply(p.rows, dg, of_state, n, of_state, n);
+      product.multiply(p.rows, dg, of_state, n, of_state, n, {0, n});
     });
   });
   const bool has_start = call.in[3].data != nullptr;

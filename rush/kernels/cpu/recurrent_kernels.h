@@ -7,11 +7,18 @@
 
 namespace rush::kernels::cpu {
 
+// Hidden units that one thread computes in a step.
+struct Units {
+  int64_t begin, end;
+  int64_t count() const { return end - begin; }
+};
+
 // Rows of one step. Pointers are to the first row; rows of x, of its gradient and of what is kept
 // are as long as their gates together, all others `hidden` long.
 template <typename T>
 struct RnnStep {
   int64_t rows, hidden;
+  Units units;
   bool relu;
   T* y;  // holds what goes into the activation; becomes its result
 };
@@ -28,6 +35,7 @@ struct RnnStepGrad {
 template <typename T>
 struct LstmStep {
   int64_t rows, hidden;
+  Units units;
   T* kept;
   const T* c_before;
   T *c, *y;
@@ -45,6 +53,7 @@ struct LstmStepGrad {
 template <typename T>
 struct GruStep {
   int64_t rows, hidden;
+  Units units;
   const T* x;
   T* kept;
   const T* before;

@@ -10,6 +10,7 @@
 
 #include "rush/base/threads.h"
 #include "rush/kernels/cpu/gemm.h"
+#include "rush/kernels/cpu/recurrent_kernels.h"
 #include "rush/kernels/cpu/scratch.h"
 #include "rush/kernels/cpu/strided_copy.h"
 #include "rush/kernels/kernel.h"
@@ -37,6 +38,8 @@ struct Sequence {
   Sequence(const View& x, const View& weight, bool is_reverse,
            const std::vector<int64_t>& batch_sizes);
 
+  // With few rows in all, packing weights is not worth it.
+  bool has_packed_weights() const { return rows >= 16; }
   int64_t steps() const { return static_cast<int64_t>(sizes.size()); }
 
   // Shares the batch out, f(begin, end). `work`: multiply-adds a row and step.
@@ -54,6 +57,29 @@ struct Sequence {
   template <typename F>
   void backward(int64_t begin, int64_t end, const F& f) const {
     for (int64_t k = 0; k < steps(); ++k) for_parts(reverse ? k : steps() - 1 - k, begin, end, f);
+  }
+
+  // f(part, units) for all steps in the order of the computation: threads share out the batch, or
+  // within each step the hidden units where there are more threads than rows. `work`: as above.
+  template <typename F>
+  void for_steps(int64_t work, const F& f) const {
+    constexpr int64_t kUnits = 64;  // whole panels of packed weights; see StepProduct
+    constexpr int64_t kLargeStep = 1 << 16;
+    const bool by_units = batch < num_threads() && batch * work >= kLargeStep &&
+                          has_packed_weights() && hidden % kUnits == 0 && hidden > kUnits &&
+                          !in_parallel();
+    if (!by_units) {
+      for_rows(work, [&](int64_t begin, int64_t end) {
+        forward(begin, end, [&](const Part& p) { f(p, Units{0, hidden}); });
+      });
+      return;
+    }
+    const int64_t blocks = hidden / kUnits, threads = std::min<int64_t>(num_threads(), blocks);
+    forward(0, batch, [&](const Part& p) {
+      parallel_for(threads, 1, [&](int64_t begin, int64_t end) {
+        f(p, Units{blocks * begin / threads * kUnits, blocks * end / threads * kUnits});
+      });
+    });
   }
 
   // to: [B, hidden] gets each sequence's state after its last computed step, out of all states.
@@ -163,31 +189,41 @@ class Result {
   Scratch<T> memory_;
 };
 
-// The product of every step, c = a b (+ add); b: [k, n]. Where there are few rows in all, b is not
-// worth packing.
+// The product of every step, c = a b (+ add); b: [k, n], n a multiple of the hidden size.
 template <typename T>
 class StepProduct {
  public:
   StepProduct(const Sequence& s, int64_t k, int64_t n, const T* b, int64_t b_row, int64_t b_col)
-      : k_(k), n_(n), b_(b), b_row_(b_row), b_col_(b_col) {
-    constexpr int64_t kFewRows = 16;
-    if (s.rows >= kFewRows) packed_.emplace(k, n, b, b_row, b_col);
+      : hidden_(s.hidden), k_(k), n_(n), b_(b), b_row_(b_row), b_col_(b_col) {
+    if (s.has_packed_weights()) packed_.emplace(k, n, b, b_row, b_col);
   }
-  // a: [m, k], dense; add_row 0: one row for all.
-  void multiply(int64_t m, const T* a, T* c, int64_t c_row, const T* add, int64_t add_row) const {
-    if (packed_) return packed_->multiply(m, a, k_, c, c_row, add, add_row);
-    Gemm<T> g{m, n_, k_, a, k_, 1, b_, b_row_, b_col_, c, c_row};
+  // a: [m, k], dense; add_row 0: one row for all. Computes the columns of `units` in each of the
+  // parts of b that are as wide as there are hidden units; part of the units: multiples of 64.
+  void multiply(int64_t m, const T* a, T* c, int64_t c_row, const T* add, int64_t add_row,
+                Units units) const {
+    if (units.count() == hidden_) return columns(0, n_, m, a, c, c_row, add, add_row);
+    for (int64_t part = 0; part < n_; part += hidden_)
+      columns(part + units.begin, units.count(), m, a, c, c_row, add, add_row);
+  }
+
+ private:
+  void columns(int64_t first, int64_t count, int64_t m, const T* a, T* c, int64_t c_row,
+               const T* add, int64_t add_row) const {
+    c += first;
+    if (add) add += first;
+    if (packed_) return packed_->multiply(m, a, k_, c, c_row, add, add_row, first, count);
+    Gemm<T> g{m, count, k_, a, k_, 1, b_ + first * b_col_, b_row_, b_col_, c, c_row};
     if (add_row == 0) {
       g.bias = add;
     } else {
       g.accumulate = true;
-      for (int64_t i = 0; add != c && i < m; ++i) std::copy_n(add + i * add_row, n_, c + i * c_row);
+      for (int64_t i = 0; add != c && i < m; ++i)
+        std::copy_n(add + i * add_row, count, c + i * c_row);
     }
     gemm_portable(g);
   }
 
- private:
-  int64_t k_, n_;
+  int64_t hidden_, k_, n_;
   const T* b_;
   int64_t b_row_, b_col_;
   std::optional<PackedMatrix<T>> packed_;

@@ -36,11 +36,14 @@ const T* RowOf(const T* p, int64_t at) {
 // y = tanh(y) or max(y, 0)
 template <typename T>
 void Step(const RnnStep<T>& s) {
-  ForVectors<T>(s.rows * s.hidden, [&](auto d, int64_t i) HWY_ATTR {
-    const auto v = hn::LoadU(d, s.y + i);
-    const auto relu = hn::IfThenElse(hn::Lt(v, hn::Zero(d)), hn::Zero(d), v);  // NaN stays
-    hn::StoreU(s.relu ? relu : vm::tanh(d, v), d, s.y + i);
-  });
+  for (int64_t r = 0; r < s.rows; ++r) {
+    T* y = s.y + r * s.hidden + s.units.begin;
+    ForVectors<T>(s.units.count(), [&](auto d, int64_t j) HWY_ATTR {
+      const auto v = hn::LoadU(d, y + j);
+      const auto relu = hn::IfThenElse(hn::Lt(v, hn::Zero(d)), hn::Zero(d), v);  // NaN stays
+      hn::StoreU(s.relu ? relu : vm::tanh(d, v), d, y + j);
+    });
+  }
 }
 
 // dx = (dy + dh) (1 - y^2), or where y > 0
@@ -58,9 +61,9 @@ template <typename T>
 void Step(const LstmStep<T>& s) {
   const int64_t n = s.hidden;
   for (int64_t r = 0; r < s.rows; ++r) {
-    T* kept = s.kept + r * 4 * n;
-    const int64_t row = r * n;
-    ForVectors<T>(n, [&](auto d, int64_t j) HWY_ATTR {
+    T* kept = s.kept + r * 4 * n + s.units.begin;
+    const int64_t row = r * n + s.units.begin;
+    ForVectors<T>(s.units.count(), [&](auto d, int64_t j) HWY_ATTR {
       const auto in = vm::sigmoid(d, hn::LoadU(d, kept + j));
       const auto forget = vm::sigmoid(d, hn::LoadU(d, kept + n + j));
       const auto g = vm::tanh(d, hn::LoadU(d, kept + 2 * n + j));
@@ -107,9 +110,10 @@ template <typename T>
 void Step(const GruStep<T>& s) {
   const int64_t n = s.hidden;
   for (int64_t row = 0; row < s.rows; ++row) {
-    const T *x = s.x + row * 3 * n, *before = s.before + row * n;
-    T *kept = s.kept + row * 4 * n, *y = s.y + row * n;
-    ForVectors<T>(n, [&](auto d, int64_t j) HWY_ATTR {
+    const int64_t first = s.units.begin;
+    const T *x = s.x + row * 3 * n + first, *before = s.before + row * n + first;
+    T *kept = s.kept + row * 4 * n + first, *y = s.y + row * n + first;
+    ForVectors<T>(s.units.count(), [&](auto d, int64_t j) HWY_ATTR {
       const auto sum = [&](int64_t at) HWY_ATTR {
         return hn::Add(hn::LoadU(d, x + at + j), hn::LoadU(d, kept + at + j));
       };
