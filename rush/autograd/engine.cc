@@ -232,7 +232,7 @@ class Walker {
           if (!is_wanted(wanted, k) || !n.op->rule(k)) continue;
           call.input = static_cast<int>(k);
           take_one(n, k, n.op->rule(k)(call));
-          if (k > 0 && !keeps_values(n)) release_all_but(n, wanted & ((uint64_t{1} << k) - 1));
+          if (!keeps_values(n)) release_all_but(n, wanted, k);
         }
       }
     } catch (const Error& e) {
@@ -296,12 +296,12 @@ class Walker {
     return walk_.retain_graph || walk_.create_graph || n.is_symbolic;
   }
 
-  // Frees the saved values that none of the rules for the inputs `left` reads.
-  static void release_all_but(Node& n, uint64_t left) {
-    if (n.op->is_variadic()) return;
+  // Frees the saved values that none of the rules for the first `left` inputs reads.
+  static void release_all_but(Node& n, uint64_t wanted, size_t left) {
+    if (left == 0 || n.op->is_variadic()) return;
     Saves read;
-    for (size_t k = 0; k < n.op->saves.size(); ++k) {
-      if (!is_wanted(left, k)) continue;
+    for (size_t k = 0; k < std::min(left, n.op->saves.size()); ++k) {
+      if (!is_wanted(wanted, k)) continue;
       read.x |= n.op->saves[k].x;
       read.y |= n.op->saves[k].y;
     }
