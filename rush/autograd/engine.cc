@@ -7,6 +7,7 @@
 #include <mutex>
 
 #include "rush/core/apply.h"
+#include "rush/core/internal.h"
 #include "rush/core/vocabulary.h"
 #include "rush/profile/span.h"
 #include "rush/tensor/observer.h"
@@ -61,11 +62,7 @@ struct Visit {
   InlineVec<Tensor, 1> dy;
 };
 
-bool is_sole_owner(const Tensor& t) {
-  const TensorBody& b = t.body();
-  return b.ref_count() == 1 && b.storage && b.storage->ref_count() == 1 && !b.edge &&
-         b.storage->bytes() == static_cast<size_t>(b.layout.numel()) * size_of(b.dtype);
-}
+bool is_sole_owner(const Tensor& t) { return is_held_only_by(1, t); }
 
 // Brings a gradient to the shape and dtype of what it belongs to: undoes broadcasting and
 // promotion.
@@ -307,8 +304,7 @@ class Walker {
     }
     for (Saved& s : n.saved) {
       const bool is_output = s.slot >= Saved::kOutput;
-      const int i = std::min(is_output ? s.slot - Saved::kOutput : s.slot, 31);
-      if (((is_output ? read.y : read.x) >> i) & 1) continue;
+      if (is_output ? has_bit(read.y, s.slot - Saved::kOutput) : has_bit(read.x, s.slot)) continue;
       s.storage = nullptr;
       n.is_released = true;
     }

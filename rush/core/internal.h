@@ -1,6 +1,7 @@
 // What the files of core share; nothing here is for users.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 
 #include "rush/core/node.h"
@@ -27,6 +28,10 @@ Tensor fresh(const Shape& shape, const Strides& strides, DType dtype);
 bool any_symbolic(std::span<const Arg> in);
 // Whether applying `op` now must leave a node.
 bool wants_node(const Op& op, std::span<const Arg> in);
+// Whether these references are all there is to the tensor and its memory, which it fills.
+bool is_held_only_by(uint32_t references, const Tensor& t);
+// Of the masks of Saves: the last bit stands for all inputs from there on.
+inline bool has_bit(uint32_t mask, size_t i) { return (mask >> std::min<size_t>(i, 31)) & 1; }
 // Makes the node and wires the outputs to it.
 void record(const Op& op, std::span<const Arg> in, AttrRef attrs, std::span<Tensor> outs);
 // Whether the op is to be written down, on symbolic inputs or in the graph of this thread's scope.

@@ -7,8 +7,6 @@ namespace rush {
 namespace detail {
 namespace {
 
-bool has_bit(uint32_t mask, size_t i) { return (mask >> std::min<size_t>(i, 31)) & 1; }
-
 // The union of what the rules read that may be asked for: only inputs somebody records count.
 Saves saves_for(const Op& op, std::span<const Arg> in) {
   if (op.has_body_gradient()) return {.x = ~0u};
@@ -76,6 +74,12 @@ void attach(Node& node, std::span<Tensor> outs, const Saves& saves) {
 
 }  // namespace
 
+bool is_held_only_by(uint32_t references, const Tensor& t) {
+  const TensorBody& b = t.body();
+  return b.ref_count() == references && b.storage && b.storage->ref_count() == 1 && !b.edge &&
+         b.storage->bytes() == static_cast<size_t>(b.layout.numel()) * size_of(b.dtype);
+}
+
 bool wants_node(const Op& op, std::span<const Arg> in) {
   for (size_t i = 0; i < in.size(); ++i)
     if (in[i].tensor->defined() && in[i].tensor->body().edge && op.is_differentiable(i))
@@ -133,8 +137,7 @@ class BeforeWrite {
  public:
   BeforeWrite(const Tensor& target, std::span<const Arg> in, const Saves& saves) {
     for (size_t i = 0; i < in.size(); ++i) {
-      const bool is_lost =
-          in[i].tensor->is_same(target) && ((saves.x >> std::min(i, size_t{31})) & 1);
+      const bool is_lost = in[i].tensor->is_same(target) && detail::has_bit(saves.x, i);
       if (is_lost && !copy_.defined()) {
         copy_ = clone(target.detach());
         copy_.body().edge = target.body().edge;
@@ -211,22 +214,12 @@ const Tensor& apply_in_place(const Op& op, const Tensor& target, std::span<const
   return target;
 }
 
-namespace {
-
-// Whether only the walk and the rule that was given dy hold it.
-bool is_only_here(const Dy& dy) {
-  const TensorBody& b = dy.body();
-  return b.storage && b.ref_count() == 2 && b.storage->ref_count() == 1 && !b.edge && !b.base &&
-         b.storage->bytes() == static_cast<size_t>(b.layout.numel()) * size_of(b.dtype);
-}
-
-}  // namespace
-
 Tensor apply_over_gradient(const Op& op, const Dy& dy, std::initializer_list<Arg> others,
                            AttrRef attrs) {
-  constexpr int64_t kLarge = 16384;  // below, a fresh result stays in the cache as well
-  bool is_over =
-      !grad_enabled() && !DetectAnomaly::is_on() && dy.numel() >= kLarge && is_only_here(dy);
+  constexpr int64_t kLarge = 16384;     // below, a fresh result stays in the cache as well
+  constexpr uint32_t kWalkAndRule = 2;  // who holds dy
+  bool is_over = !grad_enabled() && !DetectAnomaly::is_on() && dy.numel() >= kLarge &&
+                 detail::is_held_only_by(kWalkAndRule, dy);
   for (const Arg& a : others)
     is_over = is_over && a.tensor->has_data() && a.tensor->shape() == dy.shape() &&
               a.tensor->dtype() == dy.dtype();
